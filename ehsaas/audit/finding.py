@@ -1,0 +1,94 @@
+"""What an audit says: a finding with its figures, effect and advice; the audit with its verdict."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["critical", "warning", "note"]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "note")
+"""Gravest first: the score is not what it seems; it needs a caveat; it is good to know."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a reader of a score must know.
+
+    `evidence` holds plain JSON values. `effect` says what it does to a score, `advice` what to do.
+    """
+
+    kind: str
+    severity: Severity
+    corpus: str
+    title: str
+    evidence: dict[str, Any]
+    effect: str
+    advice: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dictionary, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The findings on each corpus of a table, gravest first, and what was looked for.
+
+    `split` is the protocol of the audited split, or None. `speaker_disjoint` says for each corpus
+    whether no speaker is on both sides of any fold; None where speakers or the split are unknown.
+    `checks` names the kinds of finding that were looked for.
+    """
+
+    corpora: tuple[str, ...]
+    rows: int
+    findings: tuple[Finding, ...]
+    split: str | None
+    speaker_disjoint: Mapping[str, bool | None]
+    checks: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """One line: `speaker-disjoint: yes`, `no (urdu, tess)` or `unknown (…)`."""
+        if self.split is None:
+            return "speaker-disjoint: no split was given"
+        crossed = [name for name, verdict in self.speaker_disjoint.items() if verdict is False]
+        unknown = [name for name, verdict in self.speaker_disjoint.items() if verdict is None]
+        if crossed:
+            return f"speaker-disjoint: no ({', '.join(crossed)})"
+        return (
+            f"speaker-disjoint: unknown ({', '.join(unknown)})"
+            if unknown
+            else ("speaker-disjoint: yes")
+        )
+
+    def of(self, corpus: str) -> tuple[Finding, ...]:
+        """The findings on one corpus."""
+        return tuple(finding for finding in self.findings if finding.corpus == corpus)
+
+    def sections(self) -> list[dict[str, Any]]:
+        """One `{"corpus", "split", "findings"}` a corpus, as a run folder's `audit.json` has it."""
+        return [
+            {
+                "corpus": corpus,
+                "split": self.split,
+                "findings": [finding.to_dict() for finding in self.of(corpus)],
+            }
+            for corpus in self.corpora
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dictionary, ready for JSON."""
+        return {
+            "corpora": list(self.corpora),
+            "rows": self.rows,
+            "split": self.split,
+            "verdict": self.verdict,
+            "speaker_disjoint": dict(self.speaker_disjoint),
+            "checks": list(self.checks),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+    def to_json(self) -> str:
+        """The same as indented JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)

@@ -1,0 +1,62 @@
+"""One corpus under audit: its labelled rows, and the folds in which it is tested."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from ehsaas.corpora.splits import Fold, IntArray, Split
+from ehsaas.emotions import in_order
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What every check is given.
+
+    `rows` is the whole table, so that training rows of other corpora can be looked up; the row
+    numbers of `folds` point into it. In each fold, `test` is limited to the labelled rows of
+    `corpus`, and `train` to labelled rows of any. `classes` are the emotions that a score counts.
+    """
+
+    corpus: str
+    rows: pl.DataFrame
+    classes: tuple[str, ...]
+    folds: tuple[Fold, ...] | None
+
+    @cached_property
+    def own(self) -> pl.DataFrame:
+        """The labelled rows of this corpus."""
+        return self.rows.filter(
+            (pl.col("corpus") == self.corpus) & pl.col("emotion").is_in(self.classes)
+        )
+
+    @cached_property
+    def tested(self) -> pl.DataFrame:
+        """The rows that are scored: pooled over the folds; without a split, the whole corpus."""
+        if self.folds is None:
+            return self.own
+        tested = [fold.test for fold in self.folds]
+        return self.rows[np.unique(np.concatenate(tested))] if tested else self.own.clear()
+
+
+def subject(
+    rows: pl.DataFrame, corpus: str, split: Split | None, classes: Sequence[str] | None
+) -> Subject:
+    """The corpus named `corpus` in `rows`; without `classes`, the emotions that it carries."""
+    emotions = rows.filter(pl.col("corpus") == corpus)["emotion"].drop_nulls().unique()
+    wanted = in_order(list(classes) if classes is not None else emotions.to_list())
+    if split is None:
+        return Subject(corpus, rows, wanted, None)
+    counted = rows["emotion"].is_in(wanted).fill_null(False)
+    own = (counted & (rows["corpus"] == corpus)).to_numpy()
+    trained = (rows["emotion"].is_not_null() if classes is None else counted).to_numpy()
+    folds = (
+        Fold(fold.name, _kept(fold.train, trained), _kept(fold.test, own)) for fold in split.folds
+    )
+    return Subject(corpus, rows, wanted, tuple(fold for fold in folds if fold.test.size))
+
+
+def _kept(rows: IntArray, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> IntArray:
+    return rows[wanted[rows]]

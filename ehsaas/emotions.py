@@ -1,0 +1,93 @@
+"""The emotion vocabulary, its label sets, and `Estimate`: the answer for a stretch of audio."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+VOCABULARY: tuple[str, ...] = (
+    "anger",
+    "happiness",
+    "sadness",
+    "neutral",
+    "fear",
+    "disgust",
+    "surprise",
+    "boredom",
+    "calm",
+    "contempt",
+    "sarcasm",
+    "excitement",
+    "frustration",
+)
+
+LABEL_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "four": ("anger", "happiness", "neutral", "sadness"),
+        "seven": ("anger", "happiness", "neutral", "sadness", "fear", "disgust", "surprise"),
+    }
+)
+"""Fixed label sets. `native`, the third choice, is whatever emotions a corpus carries."""
+
+MERGED: Mapping[str, str] = MappingProxyType({"excitement": "happiness"})
+"""Emotions that count as another one inside a fixed label set; `native` merges nothing."""
+
+NOT_SURE = "not sure"
+NO_SPEECH = "no speech"
+
+
+def to_label_set(emotion: str | None, label_set: str) -> str | None:
+    """The class of `emotion` in `label_set`, or None where the set has no such class.
+
+    Raises:
+        ValueError: the label set or the emotion is not in the vocabulary.
+    """
+    if emotion is None:
+        return None
+    if emotion not in VOCABULARY:
+        raise ValueError(f"unknown emotion {emotion!r}; the vocabulary is {', '.join(VOCABULARY)}")
+    if label_set == "native":
+        return emotion
+    if label_set not in LABEL_SETS:
+        known = ", ".join([*LABEL_SETS, "native"])
+        raise ValueError(f"unknown label set {label_set!r}; known sets are {known}")
+    merged = MERGED.get(emotion, emotion)
+    return merged if merged in LABEL_SETS[label_set] else None
+
+
+def in_order(emotions: Sequence[str] | set[str]) -> tuple[str, ...]:
+    """The given emotions once each, in the order of the vocabulary: the class order of a model."""
+    return tuple(name for name in VOCABULARY if name in set(emotions))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What was recognised in one stretch of audio.
+
+    `emotion` is a class name, "not sure" or "no speech". `probabilities` sum to 1 over the
+    model's classes (empty for "no speech"). `prediction_set` holds the classes that a conformal
+    threshold keeps. `arousal` and `valence` lie in [-1, 1]; `start` and `end` are seconds.
+    `attention` is one weight a frame, summing to 1. `statistics` says whose feature statistics
+    were used: "source", "given: NAME".
+    """
+
+    emotion: str
+    probabilities: Mapping[str, float]
+    prediction_set: tuple[str, ...] = ()
+    arousal: float | None = None
+    valence: float | None = None
+    start: float = 0.0
+    end: float = 0.0
+    attention: tuple[float, ...] | None = None
+    statistics: str = "source"
+    warnings: tuple[str, ...] = ()
+    model: str = ""
+    version: str = ""
+    path: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dictionary, ready for JSON."""
+        plain = asdict(self)
+        plain["probabilities"] = dict(self.probabilities)
+        return plain

@@ -1,0 +1,89 @@
+"""Results → the Markdown of a results page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ehsaas.evaluation.answers import answers
+from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
+from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.tables import (
+    Table,
+    curve_table,
+    family_table,
+    matrix_table,
+    published_table,
+    results_table,
+    warnings,
+    within_tables,
+)
+from ehsaas.evaluation.views import Headline, curves, families, matrices, others, within
+
+METHOD: tuple[str, ...] = (
+    "UAR is the mean of the classes' recalls, computed once a seed over the pooled out-of-fold"
+    " predictions; fold scores are not averaged. With several seeds the figure is their mean, and"
+    " the seeds' lowest and highest stand in braces {}.",
+    f"Intervals [low, high] are 95 %, from {RESAMPLES} bootstrap resamples of test speakers,"
+    " seeds averaged inside each. A resample that misses a class is drawn again. With few speakers"
+    " such an interval is rather too narrow than too wide.",
+    f"† fewer than {FEWEST_SPEAKERS} test speakers, or speakers unknown: resampled over"
+    " utterances, so the interval speaks for these speakers only.",
+    "Paired tests swap the two systems' answers speaker by speaker (utterance by utterance where"
+    " marked †); p is two-sided, and Holm's correction runs over each family.",
+    "`random` lets speakers be on both sides of the split; it is printed to compare with"
+    " published figures, not to be believed. Accuracy is what the field calls WA.",
+)
+
+
+def markdown(
+    results: Sequence[Result],
+    *,
+    name: str,
+    title: str,
+    question: str,
+    published: Sequence[Mapping[str, Any]],
+    notes: Sequence[str],
+    command: str,
+    headline: Headline,
+    kept: str | None,
+) -> str:
+    """The page; `published` are rows of the twin, `kept` the name of the Parquet file or None."""
+    blocks = [f"# {title}", question]
+    for answer in answers(results, headline):
+        detail = "\n".join(f"- {sentence}" for sentence in answer.detail)
+        blocks += [f"**{answer.question}** {answer.short}", detail]
+    if notes:
+        blocks += ["## Notes", "\n".join(f"- {note}" for note in notes)]
+    laid_out = [
+        *within_tables(within(results)),
+        *(matrix_table(matrix) for matrix in matrices(results)),
+        *(curve_table(curve) for curve in curves(results)),
+        *([results_table(rest, "Other results")] if (rest := others(results)) else []),
+        *([published_table(published, results, headline)] if published else []),
+        *(family_table(family) for family in families(results, headline)),
+    ]
+    for table in laid_out:
+        blocks += [f"## {table.title}", table.intro, _table(table)]
+    found = "\n".join(f"- {text}" for text in warnings(results))
+    blocks += ["## Collapsed or refused", found] if found else []
+    blocks += ["## How the figures are made", "\n".join(f"- {line}" for line in METHOD)]
+    blocks += _repeat(name, command, kept)
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _repeat(name: str, command: str, kept: str | None) -> list[str]:
+    blocks = ["## To repeat it"]
+    if command:
+        blocks.append(f"```\n{command}\n```")
+    rows = f"Every figure is a row of `{name}.json`."
+    if kept:
+        return [
+            *blocks,
+            f"{rows} This page and that file are rebuilt from `{kept}` by"
+            " `ehsaas.evaluation.results.rebuild`.",
+        ]
+    return [*blocks, f"{rows} The prediction table is too large to lie here (1 MB or more)."]
+
+
+def _table(table: Table) -> str:
+    lines = [table.head, ("---",) * len(table.head), *table.body]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -1,0 +1,106 @@
+"""Results, histories and an attention example → the captioned pictures of a report."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ehsaas.evaluation.curves import adaptation_curve, training_curves
+from ehsaas.evaluation.figures import attention, confusion_matrix, transfer_matrix
+from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
+from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A stand-alone SVG, the stem of its file, what it shows, and its figures as a table."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+    table: Table | None = None
+
+
+def transfer(results: Sequence[Result], headline: Headline) -> list[Picture]:
+    """A matrix for each system and normalisation, the headline's first."""
+    first = main(results, headline)
+    found = sorted(matrices(results), key=lambda one: (one.system, one.normalisation) != first)
+    pictures = []
+    for one in found:
+        title = f"{one.system} on {one.features}, {one.normalisation} statistics"
+        name = _stem("transfer", one.system, one.features, one.normalisation, one.label_set)
+        caption = (
+            f"UAR, label set {one.label_set}, chance {one.chance:.2f}. Framed: within the corpus,"
+            " on new speakers. Paler is nearer to chance; grey is at or below it."
+        )
+        svg = transfer_matrix(one, name)
+        pictures.append(Picture(name, title, caption, svg, matrix_table(one)))
+    return pictures
+
+
+def adaptation(results: Sequence[Result], headline: Headline) -> list[Picture]:
+    """A curve for each target and normalisation, the headline's normalisation first."""
+    _, normalisation = main(results, headline)
+    pictures = []
+    for one in sorted(curves(results), key=lambda one: one.normalisation != normalisation):
+        target = next(iter(one.series.values()))[0]
+        name = _stem("adaptation", one.corpus, one.normalisation, one.label_set)
+        title = f"{language(target)} ({one.corpus}), {one.normalisation} statistics"
+        speakers = (
+            "these speakers only" if target.these_speakers_only else f"{target.speakers} speakers"
+        )
+        caption = f"Label set {one.label_set}; {len(target.items.ids)} test items, {speakers}."
+        svg = adaptation_curve(one, name)
+        pictures.append(Picture(name, title, caption, svg, curve_table(one)))
+    return pictures
+
+
+def confusions(results: Sequence[Result], headline: Headline) -> list[Picture]:
+    """Confusion and per-class figures of the headline: within (strict) and from all others."""
+    pictures = []
+    for protocol in ("strict", "lolo"):
+        for one in sorted(results, key=lambda one: (one.corpus, one.label_set)):
+            if one.protocol != protocol or one.condition or not is_headline(one, headline):
+                continue
+            name = _stem("confusion", one.system, protocol, one.corpus, one.label_set)
+            kind = "new speakers" if protocol == "strict" else f"from {trained_on(one)}"
+            title = f"{language(one)} ({one.corpus}), {kind}"
+            caption = f"{one.system}, {one.normalisation} statistics, label set {one.label_set}."
+            pictures.append(
+                Picture(name, title, caption, confusion_matrix(one, name), class_table(one))
+            )
+    return pictures
+
+
+def training(history: Sequence[Mapping[str, Any]], system: str) -> list[Picture]:
+    """One picture a protocol and corpus of the headline system: all its folds and seeds."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for entry in history:
+        if entry["system"] == system and entry["epochs"]:
+            groups.setdefault((str(entry["protocol"]), str(entry["corpus"])), []).append(entry)
+    pictures = []
+    for (protocol, corpus), entries in sorted(groups.items()):
+        name = _stem("training", system, protocol, corpus)
+        n = len(entries)
+        caption = f"{n} training{'' if n == 1 else 's'}, faint; their mean, strong."
+        title = f"{corpus}, {protocol}"
+        pictures.append(Picture(name, title, caption, training_curves(entries, name, title)))
+    return pictures
+
+
+def attended(example: Mapping[str, Any] | None) -> list[Picture]:
+    """The attention of one utterance, where the run kept one."""
+    if example is None:
+        return []
+    caption = (
+        "Weight of each frame as a multiple of an even share (dashed), below the log-mel"
+        " spectrogram that the network heard."
+    )
+    title = f"{example['corpus']}: {example['id']}"
+    return [Picture("attention", title, caption, attention(example, "attention"))]
+
+
+def _stem(*parts: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

@@ -1,0 +1,208 @@
+"""Predictions → rows of the JSON twin, and the results page with its twin and its Parquet."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from ehsaas.evaluation import page
+from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
+from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
+
+Row = dict[str, Any]
+
+LARGEST_PARQUET = 1_000_000
+"""Bytes above which the prediction table is not kept beside its page."""
+
+DIGITS = 4
+_META = "ehsaas.page"
+_METRIC_NAMES: Mapping[str, str] = MappingProxyType(
+    {"macro_recall": "uar", "war": "accuracy", "wa": "accuracy"}
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a results page lies; `parquet` is None where the table would be 1 MB or more."""
+
+    markdown: Path
+    twin: Path
+    parquet: Path | None
+
+
+def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[Row]:
+    """One row of the twin for each result and metric; a metric that was refused has no row."""
+    return rows(pool(predictions), headline)
+
+
+def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
+    """The same from results that were pooled before."""
+    return [
+        {
+            "source": "ours",
+            "headline": is_headline(one, headline),
+            "system": one.system,
+            "train": list(one.train),
+            "test": one.corpus,
+            "protocol": one.protocol,
+            "features": one.features,
+            "normalisation": one.normalisation,
+            "target_data": target_data(one),
+            "condition": dict(one.condition),
+            "label_set": one.label_set,
+            "labels": len(one.classes),
+            "metric": metric,
+            "value": round(measure.value, DIGITS),
+            "low": None if measure.low is None else round(measure.low, DIGITS),
+            "high": None if measure.high is None else round(measure.high, DIGITS),
+            "seeds": len(one.seeds),
+            "items": len(one.items.ids),
+        }
+        for one in results
+        for metric, measure in one.measures.items()
+    ]
+
+
+def target_data(result: Result) -> str:
+    """What of the target corpus the system was given: its labels, its recordings, or nothing."""
+    if result.share > 0 or result.corpus in result.train:
+        return "labelled"
+    return "unlabelled" if result.normalisation in ("corpus", "speaker") else "none"
+
+
+def published_row(given: Mapping[str, Any]) -> Row:
+    """A published figure as a row of the twin.
+
+    Args:
+        given: `system`, `test`, `metric` and `value` at least; `train` is a list or corpora joined
+            with `+`. `leakage` (what is known of speakers on both sides) and `reference` (where it
+            was printed; `source` is taken for it) are kept in `condition`. Text from a CSV file
+            will do.
+
+    Raises:
+        ValueError: a needed key is missing.
+    """
+    lacking = [name for name in ("system", "test", "metric", "value") if not given.get(name)]
+    if lacking:
+        raise ValueError(f"a published row lacks {', '.join(lacking)}: {dict(given)}")
+    train = given.get("train") or given["test"]
+    metric = str(given["metric"]).lower().replace("-", "_")
+    source = given.get("source")
+    condition = dict(given.get("condition") or {})
+    reference = given.get("reference") or (source if source != "published" else None)
+    for name, value in (("leakage", given.get("leakage")), ("reference", reference)):
+        if value:
+            condition[name] = str(value)
+    return {
+        "source": "published",
+        "headline": False,
+        "system": str(given["system"]),
+        "train": train.split("+") if isinstance(train, str) else list(train),
+        "test": str(given["test"]),
+        "protocol": str(given.get("protocol") or "not stated"),
+        "features": given.get("features"),
+        "normalisation": given.get("normalisation"),
+        "target_data": given.get("target_data"),
+        "condition": condition,
+        "label_set": given.get("label_set"),
+        "labels": given.get("labels"),
+        "metric": _METRIC_NAMES.get(metric, metric),
+        "value": float(given["value"]),
+        "low": given.get("low"),
+        "high": given.get("high"),
+        "seeds": given.get("seeds"),
+        "items": given.get("items"),
+    }
+
+
+def write_page(
+    folder: Path,
+    name: str,
+    predictions: pl.DataFrame,
+    *,
+    title: str,
+    question: str,
+    published: Sequence[Mapping[str, Any]] = (),
+    notes: Sequence[str] = (),
+    command: str = "",
+    headline: Headline = HEADLINE,
+) -> Page:
+    """Write `NAME.md`, its twin `NAME.json`, and `NAME.parquet` where that is below 1 MB.
+
+    Args:
+        folder: where results pages lie; made if it is not there.
+        name: stem of the three files.
+        predictions: the prediction table.
+        title: heading of the page.
+        question: what the experiment asked, a sentence or a paragraph.
+        published: figures to set beside ours; see `published_row`.
+        notes: what a reader must know, a sentence or paragraph each.
+        command: how to repeat it.
+        headline: which results are the choice made without test data.
+    """
+    meta = {
+        "title": title,
+        "question": question,
+        "published": [published_row(row) for row in published],
+        "notes": list(notes),
+        "command": command,
+        "headline": [dict(wanted) for wanted in headline],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    parquet = _write_parquet(folder / f"{name}.parquet", check(predictions), meta)
+    return _write_texts(folder, name, predictions, meta, parquet)
+
+
+def rebuild(parquet: Path) -> Page:
+    """Write the page and its twin again, beside the Parquet that they came from.
+
+    Raises:
+        PredictionError: the file is missing or was not written by `write_page`.
+    """
+    if not parquet.is_file():
+        raise PredictionError(f"{parquet}: no such prediction table")
+    meta = pl.read_parquet_metadata(parquet).get(_META)
+    if meta is None:
+        raise PredictionError(f"{parquet}: holds no results page; `write_page` writes one")
+    table = pl.read_parquet(parquet)
+    return _write_texts(parquet.parent, parquet.stem, table, json.loads(meta), parquet)
+
+
+def _write_texts(
+    folder: Path, name: str, predictions: pl.DataFrame, meta: dict[str, Any], parquet: Path | None
+) -> Page:
+    results = pool(predictions)
+    twin = rows(results, meta["headline"]) + meta["published"]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
+    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **meta)
+    written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet)
+    written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    written.markdown.write_text(text, encoding="utf-8")
+    return written
+
+
+def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) -> Path | None:
+    """The smallest table that keeps the figures: probabilities to 3 digits, or dropped.
+
+    Sorted by item first, so that what belongs to the item is written once and the judgements of
+    one item, which agree often, lie together.
+    """
+    order = ["corpus", "label_set", "id", *(key for key in RESULT_KEY if key != "corpus"), "seed"]
+    sorted_rows = predictions.sort(list(dict.fromkeys(order)))
+    probabilities = [column for column in predictions.columns if column.startswith(PROBABILITY)]
+    rounded = sorted_rows.with_columns(pl.col(probabilities).cast(pl.Float32).round(3))
+    metadata = {_META: json.dumps(meta, ensure_ascii=False, sort_keys=True)}
+    path.unlink(missing_ok=True)
+    aside = path.with_suffix(".part")
+    for table in (rounded, sorted_rows.drop(probabilities)):
+        table.write_parquet(aside, compression="zstd", compression_level=19, metadata=metadata)
+        if aside.stat().st_size < LARGEST_PARQUET:
+            aside.replace(path)
+            return path
+    aside.unlink()
+    return None

@@ -1,0 +1,276 @@
+"""Results → tables of text, the same for the Markdown page and the HTML report."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ehsaas.evaluation.pooled import METRICS, Measure, Result
+from ehsaas.evaluation.views import (
+    Curve,
+    Family,
+    Headline,
+    Matrix,
+    Within,
+    is_headline,
+    language,
+)
+
+_THESE_ONLY = "†"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a sentence on how to read it, column names, and rows of as many cells."""
+
+    title: str
+    intro: str
+    head: tuple[str, ...]
+    body: tuple[tuple[str, ...], ...]
+
+
+def figure(result: Result | None, metric: str = "uar") -> str:
+    """`0.62 [0.55, 0.69] {0.60–0.63}`: the metric, its interval, the seeds' spread."""
+    if result is None:
+        return ""
+    measure = result.measures.get(metric)
+    if measure is None:
+        return "refused"
+    return f"{measure.value:.3f}{_interval(measure, result)}{_spread(measure)}"
+
+
+def _interval(measure: Measure, result: Result) -> str:
+    if measure.low is None or measure.high is None:
+        return ""
+    mark = _THESE_ONLY if result.these_speakers_only else ""
+    return f" [{measure.low:.2f}, {measure.high:.2f}]{mark}"
+
+
+def _spread(measure: Measure) -> str:
+    if len(measure.per_seed) < 2:
+        return ""
+    return f" {{{min(measure.per_seed):.2f}–{max(measure.per_seed):.2f}}}"
+
+
+def within_tables(lines: Sequence[Within]) -> list[Table]:
+    """Strict and random side by side, a table for each label set."""
+    head = (
+        "corpus",
+        "system",
+        "statistics",
+        "UAR, strict",
+        "UAR, random",
+        "random adds",
+        "chance",
+        "features",
+        "items (speakers)",
+    )
+    return [
+        Table(
+            "Within one language: new speakers against a random split",
+            f"Label set `{label_set}`. `strict` tests on speakers that were not trained on.",
+            head,
+            tuple(_within(line) for line in lines if line.label_set == label_set),
+        )
+        for label_set in dict.fromkeys(line.label_set for line in lines)
+    ]
+
+
+def _within(line: Within) -> tuple[str, ...]:
+    return (
+        line.corpus,
+        line.system,
+        line.normalisation,
+        figure(line.strict),
+        figure(line.random),
+        "" if line.added is None else f"{line.added:+.3f}",
+        f"{line.any.chance:.3f}",
+        line.features,
+        f"{len(line.any.items.ids)} ({line.any.speakers or 'unknown'})",
+    )
+
+
+def matrix_table(matrix: Matrix) -> Table:
+    """Sources by targets."""
+    return Table(
+        f"Transfer: {matrix.system} on {matrix.features}, {matrix.normalisation} statistics,"
+        f" {matrix.label_set}",
+        "UAR; a row is what the model was trained on, a column what it was tested on; the diagonal"
+        f" is within the corpus, on new speakers. Chance is {matrix.chance:.3f}.",
+        ("trained on", *matrix.targets),
+        tuple(
+            (source, *(figure(matrix.cells.get((source, target))) for target in matrix.targets))
+            for source in matrix.sources
+        ),
+    )
+
+
+def curve_table(curve: Curve) -> Table:
+    """Shares by systems."""
+    shares = sorted({one.share for points in curve.series.values() for one in points})
+    named = language(next(iter(curve.series.values()))[0])
+    return Table(
+        f"Adaptation to {named} ({curve.corpus}), {curve.normalisation} statistics,"
+        f" {curve.label_set}",
+        "UAR on one fixed test part with speakers of its own, by the share of the target's labelled"
+        f" training utterances. Zero-shot: {figure(curve.zero_shot) or 'not run'}."
+        f" Chance is {curve.chance:.3f}.",
+        ("share", *curve.series),
+        tuple(
+            (
+                f"{share:.0%}",
+                *(
+                    figure(next((one for one in points if one.share == share), None))
+                    for points in curve.series.values()
+                ),
+            )
+            for share in shares
+        ),
+    )
+
+
+def family_table(family: Family) -> Table:
+    """Paired tests of one family."""
+    return Table(
+        f"Paired test: {family.question}",
+        "",
+        ("trained on", "tested on", "share", "difference in UAR", "95 %", "p", "p, Holm", "unit"),
+        tuple(
+            (
+                trained_on(test.first),
+                test.first.corpus,
+                f"{test.first.share:.0%}" if test.first.share else "",
+                f"{test.difference:+.3f}",
+                "" if test.low is None else f"[{test.low:+.2f}, {test.high:+.2f}]",
+                _p(test.p),
+                "" if test.adjusted is None else _p(test.adjusted),
+                test.unit + ("" if test.unit.startswith("over ") else f" {_THESE_ONLY}"),
+            )
+            for test in family.tests
+        ),
+    )
+
+
+def class_table(result: Result) -> Table:
+    """Precision, recall and F1 of each class of one result."""
+    return Table(
+        f"{language(result)} ({result.corpus}), {result.protocol}, from {trained_on(result)}",
+        "Averaged over seeds." if len(result.seeds) > 1 else "",
+        ("emotion", "recall", "precision", "F1", "items"),
+        tuple(
+            (
+                one.name,
+                f"{one.recall:.2f}",
+                "never" if one.precision is None else f"{one.precision:.2f}",
+                f"{one.f1:.2f}",
+                str(one.support),
+            )
+            for one in result.details
+        ),
+    )
+
+
+def results_table(results: Sequence[Result], title: str) -> Table:
+    """Any results, one a row, in every metric."""
+    return Table(
+        title,
+        "",
+        (
+            "system",
+            "features",
+            "statistics",
+            "trained on",
+            "tested on",
+            "protocol",
+            "condition",
+            "label set",
+            *METRICS,
+            "chance",
+        ),
+        tuple(
+            (
+                one.system,
+                one.features,
+                one.normalisation,
+                "+".join(one.train),
+                one.corpus,
+                one.protocol,
+                json.dumps(dict(one.condition), sort_keys=True) if one.condition else "",
+                one.label_set,
+                *(figure(one, metric) for metric in METRICS),
+                f"{one.chance:.3f}",
+            )
+            for one in results
+        ),
+    )
+
+
+def published_table(
+    published: Sequence[Mapping[str, Any]], results: Sequence[Result], headline: Headline
+) -> Table:
+    """Published rows of the twin with our headline's figures beside them."""
+    return Table(
+        "Beside published figures",
+        "Protocols differ, so these are neighbours and not opponents; what is known of speakers on"
+        " both sides of the published split is named.",
+        (
+            "published system",
+            "trained on",
+            "tested on",
+            "protocol",
+            "speakers",
+            "metric",
+            "published",
+            "ours, same corpus and metric",
+            "reference",
+        ),
+        tuple(
+            (
+                row["system"],
+                "+".join(row["train"]),
+                row["test"],
+                row["protocol"],
+                str(row["condition"].get("leakage", "not stated")),
+                row["metric"],
+                f"{row['value']:.3f}",
+                "; ".join(_beside(row, results, headline)),
+                str(row["condition"].get("reference", "")),
+            )
+            for row in published
+        ),
+    )
+
+
+def _beside(row: Mapping[str, Any], results: Sequence[Result], headline: Headline) -> Iterable[str]:
+    """Our headline's figures in the same metric, for the same kind of work on the same corpus."""
+    wanted = ("strict", "random") if row["train"] == [row["test"]] else ("pair", "lolo")
+    for one in results:
+        if one.corpus != row["test"] or one.protocol not in wanted or one.condition:
+            continue
+        other_source = one.protocol == "pair" and list(one.train) != row["train"]
+        if is_headline(one, headline) and not other_source and row["metric"] in one.measures:
+            yield f"{one.protocol} {one.measures[row['metric']].value:.3f} ({one.label_set})"
+
+
+def warnings(results: Sequence[Result]) -> list[str]:
+    """Collapsed systems and refused figures, a sentence each."""
+    found = []
+    for one in results:
+        which = (
+            f"{one.system}, {one.protocol}, {trained_on(one)} → {one.corpus},"
+            f" {one.normalisation} statistics, {one.label_set}"
+        )
+        which += f", share {one.share:.0%}" if one.share else ""
+        found += [f"{which}: {text}." for text in one.collapses]
+        found += [f"{which}: no {name}: {why}." for name, why in one.refused.items()]
+    return found
+
+
+def trained_on(result: Result) -> str:
+    """The training corpora, shortened where they are all others."""
+    several = len(result.train) > 2 and result.protocol in ("lolo", "heldout")
+    return "all others" if several else "+".join(result.train)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,300 @@
+"""Results → what the page and the report lay out: within, transfer matrix, curves, paired tests."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ehsaas.emotions import LABEL_SETS
+from ehsaas.evaluation.pooled import REFERENCES, Result
+from ehsaas.evaluation.significance import Comparison, compare, holm_over, same_items
+
+Headline = Sequence[Mapping[str, str]]
+"""Which results are the choice made without test data: a result is one if it has all the values
+of one mapping, e.g. `({"system": "claf-ser", "normalisation": "source"},)`."""
+
+HEADLINE: Headline = ({"system": "attention-bilstm", "normalisation": "corpus"},)
+BASELINE = "functionals-svm"
+TARGET_ONLY = " target-only"
+ALL_UNFROZEN = " all-unfrozen"
+OTHERS = "all others"
+"""Name of the matrix row that is trained on all other corpora together."""
+
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "ar": "Arabic",
+        "bn": "Bangla",
+        "cy": "Welsh",
+        "de": "German",
+        "en": "English",
+        "es": "Spanish",
+        "fa": "Persian",
+        "fr": "French",
+        "hi": "Hindi",
+        "it": "Italian",
+        "ks": "Kashmiri",
+        "pa": "Punjabi",
+        "pl": "Polish",
+        "pt": "Portuguese",
+        "sd": "Sindhi",
+        "ta": "Tamil",
+        "tr": "Turkish",
+        "ur": "Urdu",
+        "zh": "Chinese",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Within:
+    """One system trained and tested inside one corpus, by both protocols; None was not run."""
+
+    label_set: str
+    corpus: str
+    system: str
+    features: str
+    normalisation: str
+    strict: Result | None
+    random: Result | None
+
+    @property
+    def any(self) -> Result:
+        """One of the two, for what both share."""
+        found = self.strict or self.random
+        assert found is not None
+        return found
+
+    @property
+    def added(self) -> float | None:
+        """What the random split adds to the UAR."""
+        if not (self.strict and self.random and self.strict.uar and self.random.uar):
+            return None
+        return self.random.uar.value - self.strict.uar.value
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Transfer of one system: `cells[source, target]`; the diagonal is strict, within.
+
+    The source `OTHERS`, where it was run, is all corpora but the target.
+    """
+
+    label_set: str
+    system: str
+    features: str
+    normalisation: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Result]
+    chance: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Adaptation to one target: `series[name]` are results in order of the share of labels used."""
+
+    label_set: str
+    corpus: str
+    normalisation: str
+    series: Mapping[str, tuple[Result, ...]]
+    zero_shot: Result | None
+    chance: float
+
+
+@dataclass(frozen=True)
+class Family:
+    """Paired tests that answer one question; Holm's correction runs over them."""
+
+    question: str
+    tests: tuple[Comparison, ...]
+
+
+def language(result: Result) -> str:
+    """The language in English where we know its name, else its code, else the corpus."""
+    code = result.language or result.corpus
+    return LANGUAGES.get(code.split("-")[0], code)
+
+
+def is_headline(result: Result, headline: Headline = HEADLINE) -> bool:
+    """Whether `result` is the choice made without test data."""
+    return any(
+        all(str(getattr(result, name)) == value for name, value in wanted.items())
+        for wanted in headline
+    )
+
+
+def main(results: Sequence[Result], headline: Headline = HEADLINE) -> tuple[str, str]:
+    """System and normalisation to speak of first: the headline, else the first that hears."""
+    hearing = [one for one in results if one.system not in REFERENCES] or list(results)
+    chosen = [one for one in hearing if is_headline(one, headline)] or hearing
+    return (chosen[0].system, chosen[0].normalisation) if chosen else ("", "")
+
+
+def within(results: Iterable[Result]) -> list[Within]:
+    """Strict and random side by side, by label set, corpus, system, features, normalisation."""
+    found: dict[tuple[str, str, str, str, str], dict[str, Result]] = {}
+    for one in results:
+        if _place(one) == "within":
+            key = (one.label_set, one.corpus, one.system, one.features, one.normalisation)
+            found.setdefault(key, {})[one.protocol] = one
+    ordered = sorted(found, key=lambda key: (key[:2], _rank(key[2]), key[3:]))
+    return [
+        Within(*key, strict=found[key].get("strict"), random=found[key].get("random"))
+        for key in ordered
+    ]
+
+
+def matrices(results: Sequence[Result]) -> list[Matrix]:
+    """One matrix for each label set, system, features and normalisation carried across corpora."""
+    crossing = [one for one in results if _place(one) == "transfer"]
+    keys = {_carried(one): one.chance for one in crossing}
+    ordered = sorted(keys, key=lambda key: (key[0], _rank(key[1]), key[2:]))
+    return [_matrix(results, key, keys[key]) for key in ordered]
+
+
+def _carried(one: Result) -> tuple[str, str, str, str]:
+    return one.label_set, one.system, one.features, one.normalisation
+
+
+def _matrix(results: Sequence[Result], key: tuple[str, str, str, str], chance: float) -> Matrix:
+    cells: dict[tuple[str, str], Result] = {}
+    label_set, *how = key
+    for one in results:
+        if [one.system, one.features, one.normalisation] != how or one.condition:
+            continue
+        mine = one.label_set == label_set
+        if one.protocol == "strict" and (mine or _same_classes(one, label_set)):
+            if mine or (one.corpus, one.corpus) not in cells:
+                cells[one.corpus, one.corpus] = one
+        elif mine and one.protocol in ("pair", "lolo"):
+            source = one.train[0] if len(one.train) == 1 else OTHERS
+            cells["+".join(one.train) if one.protocol == "pair" else source, one.corpus] = one
+    crossed = {target for source, target in cells if source != target}
+    named = {source for source, _ in cells} - {OTHERS}
+    targets = tuple(sorted(crossed | (named & {target for _, target in cells})))
+    pooled = (OTHERS,) if any(source == OTHERS for source, _ in cells) else ()
+    sources = tuple(sorted(named)) + pooled
+    return Matrix(*key, sources=sources, targets=targets, cells=cells, chance=chance)
+
+
+def _same_classes(one: Result, label_set: str) -> bool:
+    """Whether a corpus's own emotions are those of the label set, so that figures compare."""
+    return set(one.classes) == set(LABEL_SETS.get(label_set, ()))
+
+
+def curves(results: Iterable[Result]) -> list[Curve]:
+    """One curve for each label set, target and normalisation of the protocol `heldout`."""
+    found: dict[tuple[str, str, str], list[Result]] = {}
+    for one in results:
+        if _place(one) == "adaptation":
+            found.setdefault((one.label_set, one.corpus, one.normalisation), []).append(one)
+    return [_curve(key, found[key]) for key in sorted(found)]
+
+
+def _curve(key: tuple[str, str, str], results: Sequence[Result]) -> Curve:
+    ordered = sorted(results, key=lambda one: (_rank(one.system), one.train, one.share))
+    series: dict[str, list[Result]] = {}
+    for one in ordered:
+        siblings = [other for other in results if other.system == one.system]
+        name = series_name(one.system)
+        if len({other.features for other in siblings}) > 1:
+            name += f" on {one.features}"
+        if len({other.train for other in siblings}) > 1:
+            name += f" from {'+'.join(one.train)}"
+        series.setdefault(name, []).append(one)
+    at_zero = [one for one in ordered if one.share == 0 and not one.system.endswith(TARGET_ONLY)]
+    return Curve(
+        *key,
+        series={name: tuple(points) for name, points in series.items()},
+        zero_shot=at_zero[0] if at_zero else None,
+        chance=results[0].chance,
+    )
+
+
+def others(results: Iterable[Result]) -> list[Result]:
+    """What none of the views above shows; nothing is dropped silently."""
+    return [one for one in results if _place(one) == "other"]
+
+
+def _place(one: Result) -> str:
+    """The view that shows `one`: within, transfer, adaptation, other, or chance (a line there)."""
+    conditions = set(one.condition)
+    if one.protocol in ("strict", "random") and not conditions:
+        return "within"
+    known = one.protocol in ("pair", "lolo") and not conditions
+    if known or (one.protocol == "heldout" and conditions <= {"share"}):
+        if one.system in REFERENCES:
+            return "chance"
+        return "transfer" if known else "adaptation"
+    return "other"
+
+
+def series_name(system: str) -> str:
+    """What a curve is called: `attention-bilstm target-only` → `target only`."""
+    if system.endswith(TARGET_ONLY):
+        return "target only"
+    if system.endswith(ALL_UNFROZEN):
+        return "all unfrozen"
+    return "progressive" if system == HEADLINE[0]["system"] else system
+
+
+def families(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Family]:
+    """The paired tests worth making, Holm-corrected within each question."""
+    system, normalisation = main(results, headline)
+    ours = [one for one in results if (one.system, one.normalisation) == (system, normalisation)]
+    plan: list[tuple[str, Sequence[Result], Callable[[Result, Result], bool]]] = [
+        (
+            f"{system} against {BASELINE}, new speakers of the same corpus",
+            [one for one in ours if one.protocol == "strict"],
+            lambda one, other: other.system == BASELINE,
+        ),
+        (
+            f"{system} against {BASELINE}, across languages",
+            [one for one in ours if one.protocol in ("pair", "lolo")],
+            lambda one, other: other.system == BASELINE,
+        ),
+        (
+            f"{system}: corpus statistics against source statistics, from all other corpora",
+            [one for one in ours if one.protocol == "lolo" and normalisation == "corpus"],
+            lambda one, other: other.system == system and other.normalisation == "source",
+        ),
+        (
+            "progressive adaptation against target only at the same share",
+            [one for one in ours if one.protocol == "heldout" and one.share > 0],
+            lambda one, other: other.system == system + TARGET_ONLY,
+        ),
+    ]
+    return [family for family in (_family(results, *step) for step in plan) if family.tests]
+
+
+def _family(
+    results: Sequence[Result],
+    question: str,
+    firsts: Sequence[Result],
+    wanted: Callable[[Result, Result], bool],
+) -> Family:
+    found: list[Comparison] = []
+    for one in sorted(firsts, key=lambda one: (one.corpus, len(one.train), one.train, one.share)):
+        others = [other for other in results if wanted(one, other) and _paired(one, other)]
+        others.sort(key=lambda other: other.normalisation != one.normalisation)
+        if others:
+            found.append(compare(one, others[0]))
+    return Family(question, tuple(holm_over(found)))
+
+
+def _paired(one: Result, other: Result) -> bool:
+    """Same work, same items; the training corpora may differ only for target-only."""
+    same = (one.protocol, one.corpus, one.label_set, dict(one.condition)) == (
+        other.protocol,
+        other.corpus,
+        other.label_set,
+        dict(other.condition),
+    )
+    fits = one.train == other.train or other.system.endswith(TARGET_ONLY)
+    return bool(same and fits and one.uar and other.uar and same_items(one, other))
+
+
+def _rank(system: str) -> tuple[int, str]:
+    """The headline system and its variants first, what hears nothing last."""
+    if system in REFERENCES:
+        return 2 + REFERENCES[::-1].index(system), system
+    return (0 if system.startswith(HEADLINE[0]["system"]) else 1), system

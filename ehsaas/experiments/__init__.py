@@ -1,0 +1,1 @@
+"""One YAML → one run folder: which corpora, which questions, which systems, how large."""

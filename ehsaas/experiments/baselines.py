@@ -1,0 +1,178 @@
+"""The opponents in every table: chance, majority, speaker-majority oracle, functionals-svm."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ehsaas.corpora.splits import Fold, IntArray, nested_shares
+from ehsaas.evaluation import predictions
+from ehsaas.experiments import material
+from ehsaas.experiments.judged import Trial, judged
+from ehsaas.experiments.material import Arrays, Material, Normalisation, Setup
+from ehsaas.experiments.protocols import SPLIT_SEED, Cell, held_out, within_split
+
+SVM_C = 0.003
+"""Inverse regularisation of the linear SVM on standardised functionals, the same everywhere."""
+
+BOTH: tuple[Normalisation, ...] = ("source", "corpus")
+
+
+def within(setup: Setup, cell: Cell) -> pl.DataFrame:
+    """All baselines on the folds of one corpus and protocol."""
+    assert setup.config.within is not None
+    label_set = setup.config.within.label_set
+    data = material.load(setup, [cell.corpus], label_set, "functionals")
+    trial = _trial(setup, cell.protocol, [cell.corpus], label_set)
+    own = data.by_corpus()
+    tables: list[pl.DataFrame] = []
+    for fold in within_split(setup.config, data.rows, cell.corpus, cell.protocol, setup.root).folds:
+        named = replace(trial, fold=fold.name)
+        source = data.standardised(
+            np.arange(len(data.features)), data.statistics(fold.train, "source")
+        )
+        for normalisation, features in zip(BOTH, (source, own), strict=True):
+            said = _svm(data, features, fold.train, fold.test)
+            tables.append(
+                _judge(replace(named, normalisation=normalisation), data, fold.test, said)
+            )
+        tables.extend(_deaf(data, fold, named))
+    return predictions.concat(tables)
+
+
+def pair(setup: Setup, cell: Cell) -> pl.DataFrame:
+    """Baselines trained on one corpus and tested on each of the others."""
+    assert setup.config.transfer is not None
+    label_set = setup.config.transfer.label_set
+    data = material.load(setup, setup.config.corpora, label_set, "functionals")
+    trial = _trial(setup, "pair", [cell.corpus], label_set)
+    train = data.rows_of(cell.corpus)
+    targets = foreign(data, cell.corpus)
+    return predictions.concat(
+        [t for name in targets for t in _across(data, train, data.rows_of(name), trial)]
+    )
+
+
+def pooled(setup: Setup, cell: Cell) -> pl.DataFrame:
+    """Baselines trained on all corpora of other languages and tested on one."""
+    assert setup.config.transfer is not None
+    label_set = setup.config.transfer.label_set
+    data = material.load(setup, setup.config.corpora, label_set, "functionals")
+    sources = foreign(data, cell.corpus)
+    train = np.concatenate([data.rows_of(name) for name in sources])
+    trial = _trial(setup, "lolo", sources, label_set)
+    return predictions.concat([*_across(data, train, data.rows_of(cell.corpus), trial)])
+
+
+def adaptation(setup: Setup, cell: Cell) -> pl.DataFrame:
+    """functionals-svm at each share: with the sources pooled, and on the target alone."""
+    config = setup.config.adaptation
+    assert config is not None
+    data = material.load(setup, setup.config.corpora, config.label_set, "functionals")
+    sources = foreign(data, cell.corpus)
+    train = np.concatenate([data.rows_of(name) for name in sources])
+    rows = data.rows_of(cell.corpus)
+    fold = held_out(setup.config, data.rows[rows])
+    test = rows[fold.test]
+    own = data.by_corpus()
+    trial = _trial(setup, "heldout", sources, config.label_set, "corpus")
+    alone = replace(trial, system="functionals-svm target-only", train=[cell.corpus])
+    tables = [_judge(_at(trial, 0.0), data, test, _svm(data, own, train, test))]
+    shares = nested_shares(data.rows[rows], fold.train, config.shares, SPLIT_SEED)
+    for share, chosen in shares.items():
+        part = rows[chosen]
+        both = np.concatenate([train, part])
+        tables.append(_judge(_at(trial, share), data, test, _svm(data, own, both, test)))
+        tables.append(_judge(_at(alone, share), data, test, _svm(data, own, part, test)))
+    return predictions.concat([*tables, *_deaf(data, Fold("", train, test), trial)])
+
+
+def foreign(data: Material, corpus: str) -> list[str]:
+    """The corpora of `data` in other languages than `corpus`."""
+    language = dict(zip(data.rows["corpus"], data.rows["language"], strict=True))
+    return [name for name in data.corpora if language[name] != language[corpus]]
+
+
+def _trial(
+    setup: Setup,
+    protocol: str,
+    train: Sequence[str],
+    label_set: str,
+    normalisation: str = "source",
+) -> Trial:
+    return Trial(
+        setup.config.name,
+        "functionals-svm",
+        protocol,
+        "functionals",
+        normalisation,
+        train,
+        label_set,
+    )
+
+
+def _at(trial: Trial, share: float) -> Trial:
+    return replace(trial, condition={"share": share})
+
+
+def _across(
+    data: Material, train: IntArray, test: IntArray, trial: Trial
+) -> Iterator[pl.DataFrame]:
+    """Both normalisations of the SVM, and the systems that hear nothing, on another corpus."""
+    everything = np.arange(len(data.features))
+    source = data.standardised(everything, data.statistics(train, "source"))
+    for normalisation, features in zip(BOTH, (source, data.by_corpus()), strict=True):
+        said = _svm(data, features, train, test)
+        yield _judge(replace(trial, normalisation=normalisation), data, test, said)
+    yield from _deaf(data, Fold("", train, test), trial)
+
+
+def _judge(trial: Trial, data: Material, test: IntArray, said: Sequence[str]) -> pl.DataFrame:
+    return judged(trial, data.rows[test], said)
+
+
+def _svm(data: Material, features: Arrays, train: IntArray, test: IntArray) -> list[str]:
+    """Linear SVM on standardised functionals; every (corpus, class) weighs the same."""
+    from sklearn.svm import LinearSVC
+
+    X = np.stack([x[0] for x in features])
+    labels, corpus = data.labels, data.corpus
+    cells = corpus[train] * len(data.classes) + labels[train]
+    counts = np.bincount(cells)
+    weights = len(train) / (np.count_nonzero(counts) * counts[cells])
+    model = LinearSVC(C=SVM_C, dual=True, max_iter=20_000, random_state=0)
+    model.fit(X[train], labels[train], sample_weight=weights)
+    predicted: NDArray[np.int64] = model.predict(X[test])
+    return [data.classes[i] for i in predicted]
+
+
+def _deaf(data: Material, fold: Fold, trial: Trial) -> Iterator[pl.DataFrame]:
+    """Chance, the majority class of the training rows, and the speaker-majority oracle."""
+    emotion = data.rows["emotion"].to_list()
+    tested = [emotion[i] for i in fold.test]
+    random = np.random.default_rng([SPLIT_SEED, len(fold.train), len(tested)])
+    present = sorted({emotion[i] for i in fold.train})
+    said: Mapping[str, list[str]] = {
+        "chance": [str(c) for c in random.choice(present, size=len(tested))],
+        "majority": [_most_frequent([emotion[i] for i in fold.train])] * len(tested),
+        "speaker-majority": _oracle(data, fold.test),
+    }
+    for system, words in said.items():
+        silent = replace(trial, system=system, features="none", normalisation="none", condition={})
+        yield judged(silent, data.rows[fold.test], words)
+
+
+def _oracle(data: Material, test: IntArray) -> list[str]:
+    """The most frequent emotion of each test utterance's speaker in its whole corpus."""
+    rows = data.rows.with_row_index("_row")
+    majority = {
+        speaker: _most_frequent(own["emotion"].to_list())
+        for (speaker,), own in rows.group_by("speaker")
+    }
+    return [majority[speaker] for speaker in data.rows["speaker"][test]]
+
+
+def _most_frequent(emotions: Sequence[str]) -> str:
+    return max(sorted(set(emotions)), key=list(emotions).count)

@@ -1,0 +1,106 @@
+"""The last cell of a run: one recogniser from all of its corpora, saved, and one utterance shown."""
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ehsaas.calibration import softmax
+from ehsaas.corpora import splits
+from ehsaas.experiments import material, networks
+from ehsaas.experiments.material import Material, Setup
+from ehsaas.experiments.networks import Trained
+from ehsaas.experiments.protocols import Cell
+from ehsaas.models.batch import Batch
+from ehsaas.recogniser import Recogniser
+from ehsaas.training import batches, loop
+from ehsaas.training.batches import Examples
+
+TEMPERATURES = np.geomspace(0.5, 5.0, 47)
+"""Candidates from which the validation part chooses; 1 leaves the probabilities as they are."""
+
+
+def recogniser(setup: Setup, cell: Cell) -> Trained:
+    """Train on every corpus of the run with pooled statistics and save `RUN/model`.
+
+    It is judged nowhere: what to expect of it in a new language is the pooled (`lolo`) result.
+    """
+    config = setup.config
+    part = config.transfer or config.adaptation or config.within
+    assert part is not None, "a run answers at least one question"
+    data = material.load(setup, config.corpora, part.label_set)
+    everything = np.arange(len(data.features))
+    statistics = data.statistics(everything, "source")
+    features = data.standardised(everything, statistics)
+    network, history, how = networks.train(setup, data, features, everything, cell)
+    held = splits.validation(data.rows, everything, cell.seed).validation
+    examples = data.examples(features).take(held)
+    logits = loop.predict(network, examples)
+    made = Recogniser(
+        config.features,
+        networks.SYSTEM,
+        config.model.model_dump(),
+        network,
+        data.classes,
+        statistics,
+        temperature=best_temperature(logits, examples.labels),
+        name=config.name,
+        facts={
+            "corpora": list(config.corpora),
+            "languages": sorted(data.rows["language"].unique().to_list()),
+            "utterances": len(data.features),
+            "validation_uar": history.best_uar,
+        },
+    )
+    made.save(setup.run / "model")
+    shown = _shown(setup, data, made, examples, held)
+    (setup.run / "attention.json").write_text(json.dumps(shown, ensure_ascii=False))
+    told = {
+        "system": networks.SYSTEM,
+        "train": sorted(config.corpora),
+        "corpus": "+".join(sorted(config.corpora)),
+        "seed": cell.seed,
+        "fold": "",
+        "protocol": "recogniser",
+        "epochs": networks.epochs(history),
+    }
+    return Trained(pl.DataFrame(), [told], (how,))
+
+
+def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature with the smallest negative log-likelihood (Guo et al. 2017)."""
+    own = np.arange(len(labels))
+
+    def loss(temperature: float) -> float:
+        chosen = softmax(logits, temperature)[own, labels]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    return float(min(TEMPERATURES, key=loss))
+
+
+def _shown(
+    setup: Setup, data: Material, made: Recogniser, examples: Examples, held: np.ndarray
+) -> dict[str, Any]:
+    """The attention over the middle one, by length, of the rightly recognised validation clips."""
+    said = loop.predict(made.network, examples).argmax(axis=1)
+    right = np.flatnonzero(said == examples.labels)
+    candidates = right if len(right) else np.arange(len(said))
+    order = np.argsort(examples.lengths[candidates], kind="stable")
+    chosen = int(candidates[order[len(order) // 2]])
+    batch: Batch = batches.collate(examples, np.array([chosen]))
+    output = made.network.eval()(batch)
+    row = data.rows.row(int(held[chosen]), named=True)
+    names = setup.config.features.names
+    mels = [i for i, name in enumerate(names) if name.startswith("logmel")]
+    shown = mels or list(range(len(names)))
+    raw = data.features[int(held[chosen])][:, shown]
+    return {
+        "id": row["id"],
+        "corpus": row["corpus"],
+        "truth": row["emotion"],
+        "predicted": data.classes[int(said[chosen])],
+        "hop_ms": setup.config.features.hop_ms,
+        "logmel": [[round(float(v), 2) for v in frame] for frame in raw],
+        "weights": [round(float(w), 6) for w in output.attention[0].detach()],
+    }

@@ -1,0 +1,135 @@
+"""The three questions as cells: what is trained and judged, piece by piece, and on which split."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ehsaas.corpora import splits
+from ehsaas.corpora.splits import Fold, Split
+from ehsaas.experiments.config import ConfigError, ExperimentConfig
+
+SPLIT_SEED = 0
+"""Splits are drawn once; the seeds of an experiment vary the training only."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The smallest piece of a run that is computed, stored and never computed again.
+
+    `kind` is one of `within`, `within-baselines`, `pair`, `pooled`, `pooled-baselines`,
+    `pair-baselines`, `adaptation`, `adaptation-baselines`, `recogniser`; `corpus` is the one that
+    is tested (for `pair` and `pair-baselines`: the one that is trained on).
+    """
+
+    kind: str
+    corpus: str
+    seed: int = 0
+    protocol: str = ""
+    fold: str = ""
+    normalisation: str = ""
+
+    @property
+    def key(self) -> str:
+        """A file name that tells this cell from every other."""
+        return "__".join(str(value) for value in asdict(self).values() if value != "")
+
+
+def cells(config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path) -> list[Cell]:
+    """Every cell of an experiment, those that others depend on first.
+
+    Args:
+        config: the experiment.
+        tables: labelled rows of each corpus, in the label set of the within-language question.
+        root: the folder that `strict_folds` is relative to.
+    """
+    return [
+        *_pooled(config),
+        *_adaptation(config),
+        *_pairs(config),
+        *_within(config, tables, root),
+        Cell("recogniser", "+".join(config.corpora)),
+    ]
+
+
+def _within(
+    config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path
+) -> Iterator[Cell]:
+    if config.within is None:
+        return
+    for corpus in config.corpora:
+        for protocol in config.within.protocols:
+            yield Cell("within-baselines", corpus, protocol=protocol)
+            for fold in within_split(config, tables[corpus], corpus, protocol, root).folds:
+                for seed in config.seeds:
+                    yield Cell("within", corpus, seed, protocol, fold.name)
+
+
+def _pairs(config: ExperimentConfig) -> Iterator[Cell]:
+    if config.transfer is None or not config.transfer.pairs or len(config.corpora) < 2:
+        return
+    for corpus in config.corpora:
+        yield Cell("pair-baselines", corpus)
+        for seed in config.seeds:
+            yield Cell("pair", corpus, seed)
+
+
+def _pooled(config: ExperimentConfig) -> Iterator[Cell]:
+    if len(config.corpora) < 3:
+        return
+    if config.transfer is not None and config.transfer.pooled:
+        for corpus in config.corpora:
+            yield Cell("pooled-baselines", corpus)
+            for seed in config.seeds:
+                yield Cell("pooled", corpus, seed, normalisation="source")
+                yield Cell("pooled", corpus, seed, normalisation="corpus")
+    elif config.adaptation is not None:
+        for corpus in config.corpora:
+            for seed in config.seeds:
+                yield Cell("pooled", corpus, seed, normalisation="corpus")
+
+
+def _adaptation(config: ExperimentConfig) -> Iterator[Cell]:
+    if config.adaptation is None or len(config.corpora) < 3:
+        return
+    for corpus in config.corpora:
+        yield Cell("adaptation-baselines", corpus)
+        for seed in config.seeds:
+            yield Cell("adaptation", corpus, seed)
+
+
+def within_split(
+    config: ExperimentConfig, rows: pl.DataFrame, corpus: str, protocol: str, root: Path
+) -> Split:
+    """The folds of the within-language question for one corpus.
+
+    `strict` takes the folds of the configured file where it has the corpus, and otherwise
+    `folds` speaker-disjoint ones (one speaker against the others where there are fewer speakers).
+
+    Raises:
+        ConfigError: the configured file is missing.
+        SplitError: the split cannot be made.
+    """
+    assert config.within is not None, "asked for only where there is a within part"
+    if protocol == "random":
+        return splits.random_stratified(rows, config.within.folds, SPLIT_SEED)
+    if config.within.strict_folds is not None:
+        path = root / config.within.strict_folds
+        if not path.is_file():
+            raise ConfigError(
+                f"within.strict_folds: no file at {config.within.strict_folds} beside the corpora;"
+                " leave it out to have speaker-disjoint folds made"
+            )
+        if (pl.read_csv(path, infer_schema=False)["corpus"] == corpus).any():
+            return splits.from_file(rows, path, corpus, allow_missing=True)
+    speakers = rows["speaker"].n_unique()
+    if speakers <= config.within.folds:
+        return splits.leave_one_out(rows, "speaker")
+    return splits.speaker_disjoint(rows, config.within.folds, SPLIT_SEED)
+
+
+def held_out(config: ExperimentConfig, rows: pl.DataFrame) -> Fold:
+    """The one speaker-disjoint target test part of the adaptation question."""
+    assert config.adaptation is not None, "asked for only where there is an adaptation part"
+    return splits.hold_out_speakers(rows, config.adaptation.test_share, SPLIT_SEED)

@@ -1,0 +1,149 @@
+"""The feature stack: samples (B, N) → chosen features side by side (B, T, D)."""
+
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor, nn
+
+from ehsaas.features.energy import energy
+from ehsaas.features.framing import Framing, frame_mask
+from ehsaas.features.logmel import LogMel
+from ehsaas.features.mfcc import Mfcc
+from ehsaas.features.pitch import Pitch
+
+Part = Literal["mfcc", "logmel", "energy", "pitch"]
+
+PITCH_ZERO_HZ = 55.0
+"""The pitch (A1) that the stack's logarithm of f0 counts octaves from."""
+
+
+class FeatureConfig(BaseModel):
+    """Which features, and how they are cut; frozen, unknown keys are refused.
+
+    Attributes:
+        parts: features in the order in which they stand side by side.
+        window_ms: frame length in ms.
+        hop_ms: step between frames in ms, a multiple of 0.25.
+        n_fft: points of the Fourier transform, at least a window of samples.
+        n_mels: mel bands, of `logmel` and under `mfcc`.
+        n_mfcc: cepstral coefficients, at most `n_mels`.
+        deltas: orders of slopes behind the coefficients (2 = Δ and ΔΔ).
+        pitch_low: lowest pitch in Hz.
+        pitch_high: highest pitch in Hz.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parts: tuple[Part, ...] = ("mfcc", "logmel", "energy", "pitch")
+    window_ms: float = Field(default=25.0, ge=5, le=100)
+    hop_ms: float = Field(default=10.0, ge=1, le=100, multiple_of=0.25)
+    n_fft: int = Field(default=512, ge=64)
+    n_mels: int = Field(default=64, ge=8, le=128)
+    n_mfcc: int = Field(default=40, ge=1)
+    deltas: int = Field(default=2, ge=0, le=3)
+    pitch_low: float = Field(default=60.0, ge=30)
+    pitch_high: float = Field(default=500.0, le=1000)
+
+    @model_validator(mode="after")
+    def _fits(self) -> "FeatureConfig":
+        if not self.parts or len(set(self.parts)) < len(self.parts):
+            raise ValueError(f"parts are {self.parts}; give each feature once, and at least one")
+        if self.framing.window > self.n_fft:
+            raise ValueError(
+                f"a window of {self.window_ms} ms is {self.framing.window} samples and does not"
+                f" fit into n_fft = {self.n_fft}; raise n_fft"
+            )
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(f"n_mfcc is {self.n_mfcc}; it may be at most n_mels = {self.n_mels}")
+        if self.pitch_low >= self.pitch_high:
+            raise ValueError(f"pitch_low {self.pitch_low} is not below pitch_high")
+        return self
+
+    @property
+    def framing(self) -> Framing:
+        """The frames these settings cut."""
+        return Framing(self.window_ms, self.hop_ms)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name a dimension, in order."""
+        return tuple(name for part in self.parts for name in self._names_of(part))
+
+    @property
+    def dtype(self) -> Literal["float16", "float32"]:
+        """How the store keeps these features."""
+        return "float16"
+
+    def extractor(self) -> nn.Module:
+        """The module that computes them."""
+        return FeatureStack(self)
+
+    def _names_of(self, part: Part) -> list[str]:
+        if part == "mfcc":
+            orders = ["d" * order + "mfcc" for order in range(self.deltas + 1)]
+            return [f"{order}_{i}" for order in orders for i in range(self.n_mfcc)]
+        if part == "logmel":
+            return [f"logmel_{i}" for i in range(self.n_mels)]
+        return ["rms", "log_energy"] if part == "energy" else ["log_f0", "voicing"]
+
+
+class FeatureStack(nn.Module):
+    """The features of `config` side by side; the spectrum is computed once for all of them."""
+
+    def __init__(self, config: FeatureConfig) -> None:
+        """Prepare the tables that the parts of `config` need."""
+        super().__init__()
+        self.config = config
+        self.framing = config.framing
+        self.logmel = LogMel(self.framing, config.n_fft, config.n_mels)
+        self.mfcc = Mfcc(config.n_mels, config.n_mfcc, config.deltas)
+        self.pitch = Pitch(self.framing, config.pitch_low, config.pitch_high)
+
+    @property
+    def dims(self) -> int:
+        """D, the number of dimensions of a frame."""
+        return len(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name a dimension, in order."""
+        return self.config.names
+
+    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Features of a batch of clips.
+
+        Args:
+            samples: (B, N) float32 in [-1, 1] at 16 kHz; what lies behind a clip's end is ignored.
+            lengths: (B,) int64, valid samples of each clip.
+
+        Returns:
+            Features (B, T, D) float32, zero behind a clip's last frame, and frame lengths (B,).
+        """
+        own = self.framing.valid_samples(samples, lengths)
+        frame_lengths = self.framing.frame_lengths(lengths)
+        frames = self.framing.frames(own)
+        columns = self._columns(own, frames, frame_lengths)
+        features = torch.cat([columns[part] for part in self.config.parts], dim=-1)
+        inside = frame_mask(frame_lengths, features.shape[1])
+        return torch.where(inside[..., None], features, 0.0), frame_lengths
+
+    def _columns(self, own: Tensor, frames: Tensor, frame_lengths: Tensor) -> dict[str, Tensor]:
+        parts = self.config.parts
+        columns = {}
+        if "logmel" in parts or "mfcc" in parts:
+            columns["logmel"] = self.logmel(frames)
+        if "mfcc" in parts:
+            columns["mfcc"] = self.mfcc(columns["logmel"], frame_lengths)
+        if "energy" in parts:
+            columns["energy"] = energy(frames)
+        if "pitch" in parts:
+            columns["pitch"] = _on_octaves(self.pitch(own))
+        return columns
+
+
+def _on_octaves(pitch: Tensor) -> Tensor:
+    """f0 in octaves above 55 Hz (0 where unvoiced) and voicing strength, from f0 in Hz."""
+    f0, voicing = pitch.unbind(dim=-1)
+    octaves = torch.log2(torch.clamp(f0, min=PITCH_ZERO_HZ) / PITCH_ZERO_HZ)
+    return torch.stack((octaves, voicing), dim=-1)

@@ -1,0 +1,235 @@
+"""The recogniser: features + model + labels, audio in → `Estimate` out; one folder on disk."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ehsaas import audio
+from ehsaas.audio import Clip
+from ehsaas.calibration import Statistics, softmax
+from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
+from ehsaas.features import scaling
+from ehsaas.features.stack import FeatureConfig, FeatureStack
+from ehsaas.models import MODELS
+from ehsaas.models.batch import Batch
+
+SHORTEST = 0.1
+"""Seconds of audio below which nothing is judged."""
+
+LONGEST = 15.0
+"""Seconds above which a clip is judged in windows and the probabilities are averaged."""
+
+WINDOW = 5.0
+"""Length in seconds of such a window, and of a line of the timeline."""
+
+FORMAT = 1
+
+
+class RecogniserError(ValueError):
+    """A folder holds no recogniser that can be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """Everything that is needed to judge a clip.
+
+    `network` takes standardised features; `statistics` are the training data's own;
+    `temperature` divides the logits; `facts` say what it was trained on.
+    """
+
+    features: FeatureConfig
+    model: str
+    sizes: Mapping[str, Any]
+    network: nn.Module
+    classes: tuple[str, ...]
+    statistics: Statistics
+    temperature: float = 1.0
+    name: str = "ehsaas"
+    version: str = "1"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, clip: Clip, statistics: Statistics | None = None) -> Estimate:
+        """Judge one clip.
+
+        Args:
+            clip: mono audio at 16 kHz.
+            statistics: feature statistics of the corpus or speaker that the clip comes from, as
+                `statistics_of` gives them; the training data's own where None.
+        """
+        if clip.duration <= LONGEST:
+            return self._judge(clip, statistics, 0.0)
+        parts = [e for e in self.timeline(clip, WINDOW, statistics) if e.emotion != NO_SPEECH]
+        if not parts:
+            return self._no_speech(0.0, clip.duration, ())
+        weights = np.array([e.end - e.start for e in parts])
+        table = np.array([[e.probabilities[c] for c in self.classes] for e in parts])
+        mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
+        warning = f"longer than {LONGEST:g} s: the mean of {len(parts)} windows"
+        return self._estimate(mean, 0.0, clip.duration, statistics, None, (warning,))
+
+    def timeline(
+        self, clip: Clip, window: float = WINDOW, statistics: Statistics | None = None
+    ) -> list[Estimate]:
+        """One estimate for each stretch of `window` seconds, in order."""
+        stretches = audio.segments(clip, window, window)
+        return [self._judge(part, statistics, start) for start, _, part in stretches]
+
+    def statistics_of(self, clips: Iterable[Clip], name: str) -> Statistics:
+        """Feature statistics of unlabelled clips (one corpus, one speaker) to judge others with.
+
+        Raises:
+            RecogniserError: no clip holds sound.
+        """
+        arrays = [self._features(c) for c in clips if c.duration >= SHORTEST]
+        if not arrays:
+            raise RecogniserError(f"{name}: no clip of at least {SHORTEST} s to take statistics of")
+        return scaling.fit(arrays, name)
+
+    def _features(self, clip: Clip) -> NDArray[np.float32]:
+        stack = FeatureStack(self.features).eval()
+        samples = torch.from_numpy(np.ascontiguousarray(clip.samples, dtype=np.float32))[None]
+        with torch.no_grad():
+            values: NDArray[np.float32] = stack(samples, torch.tensor([samples.shape[1]]))[0][
+                0
+            ].numpy()
+        return values
+
+    def _judge(self, clip: Clip, statistics: Statistics | None, offset: float) -> Estimate:
+        start, end = offset, offset + clip.duration
+        if clip.duration < SHORTEST:
+            warning = (
+                f"{clip.duration * 1000:.0f} ms is too short; at least {SHORTEST:g} s is needed"
+            )
+            return self._no_speech(start, end, (warning,))
+        if audio.is_silent(clip):
+            return self._no_speech(start, end, ())
+        x = (statistics or self.statistics)(self._features(clip))
+        self.network.eval()
+        with torch.no_grad():
+            output = self.network(Batch(torch.from_numpy(x)[None], torch.tensor([len(x)])))
+        probabilities = softmax(output.logits[0].numpy(), self.temperature)
+        attention = None if output.attention is None else output.attention[0].numpy()
+        return self._estimate(probabilities, start, end, statistics, attention, ())
+
+    def _estimate(
+        self,
+        probabilities: NDArray[np.floating],
+        start: float,
+        end: float,
+        statistics: Statistics | None,
+        attention: NDArray[np.float32] | None,
+        warnings: tuple[str, ...],
+    ) -> Estimate:
+        by_class = {c: float(p) for c, p in zip(self.classes, probabilities, strict=True)}
+        return Estimate(
+            emotion=self.classes[int(np.argmax(probabilities))],
+            probabilities=by_class,
+            start=start,
+            end=end,
+            attention=None if attention is None else tuple(float(a) for a in attention),
+            statistics="source" if statistics is None else f"given: {statistics.name}",
+            warnings=warnings,
+            model=self.name,
+            version=self.version,
+        )
+
+    def _no_speech(self, start: float, end: float, warnings: tuple[str, ...]) -> Estimate:
+        return Estimate(
+            NO_SPEECH,
+            {},
+            start=start,
+            end=end,
+            warnings=warnings,
+            model=self.name,
+            version=self.version,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write `model.safetensors` and `recogniser.json` into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        numbers = {f"network/{k}": v.contiguous() for k, v in self.network.state_dict().items()}
+        numbers["statistics/mean"] = torch.from_numpy(self.statistics.mean)
+        numbers["statistics/std"] = torch.from_numpy(self.statistics.std)
+        save_file(numbers, folder / "model.safetensors")
+        about = {
+            "format": FORMAT,
+            "features": self.features.model_dump(),
+            "model": self.model,
+            "sizes": dict(self.sizes),
+            "classes": self.classes,
+            "statistics": {"count": self.statistics.count, "name": self.statistics.name},
+            "temperature": self.temperature,
+            "name": self.name,
+            "version": self.version,
+            "facts": dict(self.facts),
+        }
+        (folder / "recogniser.json").write_text(json.dumps(about, indent=1, ensure_ascii=False))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Recogniser":
+        """Read what `save` wrote.
+
+        Raises:
+            RecogniserError: a file is missing or damaged, or was written by a newer format.
+        """
+        if not (folder / "recogniser.json").is_file():
+            raise RecogniserError(
+                f"{folder}: no recogniser here (recogniser.json is missing);"
+                " `ehsaas run CONFIG.yaml` writes one to RUN/model"
+            )
+        try:
+            about = json.loads((folder / "recogniser.json").read_text())
+            if about["format"] != FORMAT:
+                raise RecogniserError(
+                    f"{folder}: written in format {about['format']}; this version reads {FORMAT}"
+                )
+            numbers = load_file(folder / "model.safetensors")
+            features = FeatureConfig(**about["features"])
+            classes = tuple(c for c in about["classes"] if c in VOCABULARY)
+            network = MODELS[about["model"]](
+                dims=len(features.names), classes=len(classes), **about["sizes"]
+            )
+            prefix = "network/"
+            network.load_state_dict(
+                {k.removeprefix(prefix): v for k, v in numbers.items() if k.startswith(prefix)}
+            )
+            statistics = Statistics(
+                numbers["statistics/mean"].numpy(),
+                numbers["statistics/std"].numpy(),
+                about["statistics"]["count"],
+                about["statistics"]["name"],
+            )
+        except RecogniserError:
+            raise
+        except (
+            KeyError,
+            TypeError,
+            RuntimeError,
+            OSError,
+            SafetensorError,
+            ValidationError,
+            json.JSONDecodeError,
+        ) as error:
+            raise RecogniserError(f"{folder}: the recogniser is damaged ({error})") from error
+        return cls(
+            features,
+            about["model"],
+            about["sizes"],
+            network,
+            classes,
+            statistics,
+            about["temperature"],
+            about["name"],
+            about["version"],
+            about["facts"],
+        )

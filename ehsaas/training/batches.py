@@ -1,0 +1,137 @@
+"""Utterances in memory → padded batches of similar length, shuffled by a generator."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ehsaas.models.batch import Batch
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Standardised features of N utterances with their labels.
+
+    `features` N arrays (T_i, D) float32; `labels` (N,) class indices; `corpus` (N,) corpus indices.
+    """
+
+    features: Sequence[NDArray[np.float32]]
+    labels: IntArray
+    corpus: IntArray
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Number of utterances."""
+        return len(self.features)
+
+    @property
+    def lengths(self) -> IntArray:
+        """Frames of each utterance, (N,)."""
+        return np.array([len(x) for x in self.features], dtype=np.int64)
+
+    def take(self, rows: IntArray) -> "Examples":
+        """The utterances at `rows`, in that order (a row may come more than once)."""
+        return Examples(
+            [self.features[i] for i in rows],
+            self.labels[rows],
+            self.corpus[rows],
+            tuple(self.ids[i] for i in rows),
+        )
+
+    def joined(self, other: "Examples") -> "Examples":
+        """These utterances followed by the `other` ones."""
+        return Examples(
+            [*self.features, *other.features],
+            np.concatenate([self.labels, other.labels]),
+            np.concatenate([self.corpus, other.corpus]),
+            self.ids + other.ids,
+        )
+
+
+def collate(
+    examples: Examples,
+    rows: IntArray,
+    max_frames: int | None = None,
+    generator: np.random.Generator | None = None,
+) -> Batch:
+    """The utterances at `rows` as one padded batch.
+
+    Args:
+        examples: where they come from.
+        rows: which ones.
+        max_frames: longer utterances are cut to a random stretch of this many frames.
+        generator: where the stretch is drawn from; needed with `max_frames`.
+    """
+    arrays = [examples.features[i] for i in rows]
+    if max_frames is not None and generator is not None:
+        arrays = [_crop(x, max_frames, generator) for x in arrays]
+    lengths = [len(x) for x in arrays]
+    features = torch.zeros(len(arrays), max(lengths), arrays[0].shape[1])
+    for i, x in enumerate(arrays):
+        features[i, : len(x)] = torch.from_numpy(np.ascontiguousarray(x))
+    return Batch(
+        features,
+        torch.tensor(lengths),
+        torch.from_numpy(examples.labels[rows]),
+        corpus=torch.from_numpy(examples.corpus[rows]),
+        ids=tuple(examples.ids[i] for i in rows),
+    )
+
+
+def _crop(
+    x: NDArray[np.float32], frames: int, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    if len(x) <= frames:
+        return x
+    start = int(generator.integers(len(x) - frames + 1))
+    return x[start : start + frames]
+
+
+def in_order(examples: Examples, size: int) -> Iterator[tuple[IntArray, Batch]]:
+    """Every utterance once, whole, shortest first: (rows, batch) pairs for evaluation."""
+    order = np.argsort(examples.lengths, kind="stable")
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        yield rows, collate(examples, rows)
+
+
+def shuffled(
+    examples: Examples, size: int, generator: np.random.Generator, max_frames: int | None = None
+) -> Iterator[Batch]:
+    """One epoch of batches of similar length.
+
+    Utterances are shuffled, cut into pools of 16 batches, sorted by length inside a pool, and the
+    batches are shuffled again: little padding, and no fixed partners.
+    """
+    lengths = examples.lengths
+    order = generator.permutation(len(examples))
+    pool = 16 * size
+    chosen: list[IntArray] = []
+    for start in range(0, len(order), pool):
+        rows = order[start : start + pool]
+        rows = rows[np.argsort(lengths[rows], kind="stable")]
+        chosen.extend(rows[i : i + size] for i in range(0, len(rows), size))
+    for i in generator.permutation(len(chosen)):
+        yield collate(examples, chosen[i], max_frames, generator)
+
+
+def to(batch: Batch, device: torch.device) -> Batch:
+    """The same batch on another device."""
+
+    def moved(x: Tensor | None) -> Tensor | None:
+        return None if x is None else x.to(device)
+
+    return replace(
+        batch,
+        features=batch.features.to(device),
+        lengths=batch.lengths.to(device),
+        labels=moved(batch.labels),
+        corpus=moved(batch.corpus),
+        language=moved(batch.language),
+        speaker=moved(batch.speaker),
+    )

@@ -1,0 +1,169 @@
+"""The one training loop: a model, a loss and a stream of batches → the model at its best epoch."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+
+from ehsaas.evaluation.metrics import uar
+from ehsaas.models.batch import Batch, Output
+from ehsaas.training import batches, checkpoint
+from ehsaas.training.batches import Examples
+
+Loss = Callable[[Output, Batch], Tensor]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How long and how fast to train.
+
+    `rate` is the learning rate where a parameter group gives none; `decay` the weight decay;
+    `patience` the epochs without a better validation UAR before stopping; `schedule` "constant" or
+    "cosine" (from the rate to a fiftieth of it over `epochs`); `clip` the largest gradient norm.
+    """
+
+    epochs: int = 40
+    rate: float = 1e-3
+    decay: float = 0.0
+    patience: int = 8
+    schedule: str = "constant"
+    clip: float = 1.0
+    batch_size: int = 32
+
+
+@dataclass
+class Epoch:
+    """What one epoch came to: mean training loss and validation UAR (None without validation)."""
+
+    epoch: int
+    loss: float
+    validation_uar: float | None
+
+
+@dataclass
+class History:
+    """The epochs of a fit and which one was kept."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    best_uar: float = -1.0
+
+
+def fit(
+    model: nn.Module,
+    loss: Loss,
+    epoch_batches: Callable[[np.random.Generator, torch.Generator], Iterable[Batch]],
+    validation: Examples | None,
+    settings: LoopSettings,
+    seed: int,
+    groups: list[dict[str, object]] | None = None,
+    folder: Path | None = None,
+) -> History:
+    """Train `model` in place and leave it at the epoch with the best validation UAR.
+
+    Args:
+        model: takes a `Batch`, gives an `Output`.
+        loss: (output, batch) → scalar.
+        epoch_batches: gives the batches of one epoch from the two generators.
+        validation: judged after each epoch; without it the last epoch is kept.
+        settings: epochs, rates, patience.
+        seed: of shuffling, augmentation and dropout.
+        groups: optimiser parameter groups; all trainable parameters at `settings.rate` by default.
+        folder: where the state is kept after each epoch; a fit that was stopped goes on from it.
+    """
+    device = next(model.parameters()).device
+    optimiser = AdamW(
+        groups or [{"params": [p for p in model.parameters() if p.requires_grad]}],
+        lr=settings.rate,
+        weight_decay=settings.decay,
+    )
+    rates = [float(group["lr"]) for group in optimiser.param_groups]
+    numpy_random = np.random.default_rng(seed)
+    torch_random = torch.Generator().manual_seed(seed)
+    history, best = History(), _weights(model)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        if folder is not None and (found := checkpoint.load(folder, model, optimiser)):
+            best, random, facts = found
+            torch.set_rng_state(random["dropout"])
+            torch_random.set_state(random["augment"])
+            numpy_random.bit_generator.state = facts["shuffle"]
+            history = History(
+                [Epoch(**e) for e in facts["epochs"]], facts["best_epoch"], facts["best_uar"]
+            )
+        for epoch in range(len(history.epochs), settings.epochs):
+            if validation is not None and epoch - history.best_epoch > settings.patience:
+                break
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * _scale(settings, epoch)
+            mean = _one_epoch(
+                model, loss, epoch_batches(numpy_random, torch_random), optimiser, settings, device
+            )
+            score = None if validation is None else validate(model, validation)
+            history.epochs.append(Epoch(epoch, mean, score))
+            if score is None or score > history.best_uar:
+                history.best_epoch, history.best_uar = epoch, -1.0 if score is None else score
+                best = _weights(model)
+            if folder is not None:
+                random = {"dropout": torch.get_rng_state(), "augment": torch_random.get_state()}
+                facts = {**asdict(history), "shuffle": numpy_random.bit_generator.state}
+                checkpoint.save(folder, model, best, optimiser, random, facts)
+    model.load_state_dict(best)
+    return history
+
+
+def _weights(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def _scale(settings: LoopSettings, epoch: int) -> float:
+    if settings.schedule == "constant":
+        return 1.0
+    return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * epoch / settings.epochs)))
+
+
+def _one_epoch(
+    model: nn.Module,
+    loss: Loss,
+    epoch: Iterable[Batch],
+    optimiser: AdamW,
+    settings: LoopSettings,
+    device: torch.device,
+) -> float:
+    model.train()
+    losses = []
+    for batch in epoch:
+        moved = batches.to(batch, device)
+        optimiser.zero_grad()
+        value = loss(model(moved), moved)
+        value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+        optimiser.step()
+        losses.append(float(value.detach()))
+    return float(np.mean(losses))
+
+
+@torch.no_grad()
+def predict(model: nn.Module, examples: Examples, size: int = 64) -> np.ndarray:
+    """Logits (N, C) float32 of every utterance, in the order of `examples`."""
+    model.eval()
+    device = next(model.parameters()).device
+    logits: np.ndarray | None = None
+    for rows, batch in batches.in_order(examples, size):
+        values = model(batches.to(batch, device)).logits.cpu().numpy()
+        if logits is None:
+            logits = np.zeros((len(examples), values.shape[1]), dtype=np.float32)
+        logits[rows] = values
+    assert logits is not None, "predict needs at least one utterance"
+    return logits
+
+
+def validate(model: nn.Module, examples: Examples) -> float:
+    """UAR of `model` on `examples`, over the classes that occur there."""
+    predicted = predict(model, examples).argmax(axis=1)
+    present = [str(c) for c in np.unique(examples.labels)]
+    return uar(examples.labels.astype(str), predicted.astype(str), present)

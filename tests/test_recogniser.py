@@ -1,0 +1,121 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import ehsaas
+from ehsaas.audio import RATE, Clip
+from ehsaas.calibration import Statistics
+from ehsaas.emotions import NO_SPEECH
+from ehsaas.features.stack import FeatureConfig
+from ehsaas.models.attention_bilstm import AttentionBiLSTM
+from ehsaas.recogniser import Recogniser, RecogniserError
+
+CONFIG = FeatureConfig(parts=("mfcc", "logmel"), hop_ms=20, n_mfcc=6, n_mels=12)
+D = len(CONFIG.names)
+
+
+@pytest.fixture()
+def recogniser() -> Recogniser:
+    torch.manual_seed(0)
+    sizes = {"hidden": 6, "layers": 1, "dense": 8}
+    return Recogniser(
+        CONFIG,
+        "attention-bilstm",
+        sizes,
+        AttentionBiLSTM(D, 3, hidden=6, layers=1, dense=8),
+        ("anger", "neutral", "sadness"),
+        Statistics(np.zeros(D, np.float32), np.ones(D, np.float32), 1, "source"),
+        name="toy",
+        facts={"corpora": ["first"]},
+    )
+
+
+def tone(seconds: float, f0: float = 200.0, level: float = 0.3) -> Clip:
+    time = np.arange(int(seconds * RATE)) / RATE
+    return Clip((level * np.sin(2 * np.pi * f0 * time)).astype(np.float32))
+
+
+def test_an_estimate_holds_what_was_asked(recogniser: Recogniser) -> None:
+    estimate = recogniser(tone(1.0))
+    assert set(estimate.probabilities) == {"anger", "neutral", "sadness"}
+    assert sum(estimate.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert estimate.emotion == max(estimate.probabilities, key=estimate.probabilities.__getitem__)
+    assert estimate.attention is not None and sum(estimate.attention) == pytest.approx(1, abs=1e-4)
+    assert (estimate.start, estimate.end, estimate.statistics) == (0.0, 1.0, "source")
+    assert estimate.model == "toy"
+
+
+def test_silence_and_ten_milliseconds_are_no_speech(recogniser: Recogniser) -> None:
+    assert recogniser(tone(1.0, level=0.0)).emotion == NO_SPEECH
+    short = recogniser(tone(0.01))
+    assert short.emotion == NO_SPEECH and "10 ms is too short" in short.warnings[0]
+
+
+def test_given_statistics_change_the_answer_and_are_named(recogniser: Recogniser) -> None:
+    baseline = recogniser.statistics_of([tone(1.0), tone(1.0, 150.0)], "speaker one")
+    plain, given = recogniser(tone(1.0)), recogniser(tone(1.0), baseline)
+    assert given.statistics == "given: speaker one"
+    assert given.probabilities != plain.probabilities
+
+
+def test_statistics_need_sound(recogniser: Recogniser) -> None:
+    with pytest.raises(RecogniserError, match="no clip"):
+        recogniser.statistics_of([tone(0.02)], "nobody")
+
+
+def test_a_long_clip_is_the_mean_of_its_windows(recogniser: Recogniser) -> None:
+    clip = tone(22.0)
+    estimate = recogniser(clip)
+    lines = recogniser.timeline(clip)
+    assert "windows" in estimate.warnings[0] and estimate.end == pytest.approx(22.0)
+    weights = np.array([line.end - line.start for line in lines])
+    angry = np.array([line.probabilities["anger"] for line in lines])
+    assert estimate.probabilities["anger"] == pytest.approx(
+        float((weights * angry).sum() / weights.sum()), abs=1e-6
+    )
+
+
+def test_long_silence_is_no_speech(recogniser: Recogniser) -> None:
+    assert recogniser(tone(20.0, level=0.0)).emotion == NO_SPEECH
+
+
+def test_the_timeline_covers_the_clip(recogniser: Recogniser) -> None:
+    lines = recogniser.timeline(tone(12.0), window=5.0)
+    assert lines[0].start == 0 and lines[-1].end == pytest.approx(12.0)
+    for one, following in zip(lines, lines[1:], strict=False):
+        assert following.start <= one.end + 1e-6
+
+
+def test_saved_and_loaded_it_says_the_same(recogniser: Recogniser, tmp_path: Path) -> None:
+    recogniser.save(tmp_path / "model")
+    again = ehsaas.load(tmp_path / "model")
+    assert again(tone(1.0)) == recogniser(tone(1.0))
+    assert again.facts == {"corpora": ["first"]}
+    assert {p.name for p in (tmp_path / "model").iterdir()} == {
+        "model.safetensors",
+        "recogniser.json",
+    }
+
+
+def test_a_folder_without_a_recogniser_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RecogniserError, match="no recogniser here"):
+        ehsaas.load(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["weights", "json", "format", "sizes"])
+def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage: str) -> None:
+    recogniser.save(tmp_path)
+    about = tmp_path / "recogniser.json"
+    if damage == "weights":
+        (tmp_path / "model.safetensors").write_bytes(b"not tensors")
+    elif damage == "json":
+        about.write_text("{")
+    else:
+        facts = json.loads(about.read_text())
+        facts |= {"format": 99} if damage == "format" else {"sizes": {"hidden": 7}}
+        about.write_text(json.dumps(facts))
+    with pytest.raises(RecogniserError, match="damaged|format 99"):
+        ehsaas.load(tmp_path)

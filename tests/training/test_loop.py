@@ -1,0 +1,131 @@
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ehsaas.models.attention_bilstm import AttentionBiLSTM
+from ehsaas.models.batch import Batch, Output
+from ehsaas.training import batches, loop
+from ehsaas.training.augment import FrameAugment
+from ehsaas.training.loop import History, LoopSettings
+from ehsaas.training.supervised import balance, cross_entropy, train
+from tests.training.builders import examples
+
+SETTINGS = LoopSettings(epochs=6, rate=1e-2, patience=20, batch_size=16)
+
+
+def network(seed: int = 0) -> AttentionBiLSTM:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return AttentionBiLSTM(4, 3, hidden=6, layers=1, dense=8)
+
+
+def fitted(
+    folder: Path | None = None, epochs: int = 6, seed: int = 0
+) -> tuple[History, np.ndarray]:
+    model = network()
+    history = train(
+        model,
+        examples(),
+        examples(30, seed=9),
+        LoopSettings(epochs=epochs, rate=1e-2, patience=20, batch_size=16),
+        seed,
+        classes=3,
+        augment=FrameAugment(noise=0.2),
+        folder=folder,
+    )
+    return history, loop.predict(model, examples(30, seed=9))
+
+
+def test_it_learns_and_keeps_the_best_epoch() -> None:
+    history, logits = fitted(epochs=25)
+    assert history.best_uar > 0.9
+    scores = [e.validation_uar for e in history.epochs]
+    assert scores[history.best_epoch] == max(s for s in scores if s is not None)
+    right = (logits.argmax(axis=1) == examples(30, seed=9).labels).mean()
+    assert right == pytest.approx(history.best_uar)
+
+
+def test_same_seed_same_predictions_other_seed_others() -> None:
+    assert np.array_equal(fitted()[1], fitted()[1])
+    assert not np.array_equal(fitted()[1], fitted(seed=1)[1])
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    fitted(epochs=1)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_fit_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    """Stopped from inside after the third epoch's checkpoint, then started again."""
+    whole, expected = fitted(tmp_path / "whole")
+
+    class StoppedError(RuntimeError):
+        pass
+
+    def run(stop_at: int | None) -> tuple[History, np.ndarray]:
+        model, data = network(), examples()
+        seen = 0
+
+        def epoch(shuffle: np.random.Generator, noise: torch.Generator) -> Iterable[Batch]:
+            nonlocal seen
+            if seen == stop_at:
+                raise StoppedError
+            seen += 1
+            for batch in batches.shuffled(data, 16, shuffle):
+                yield FrameAugment(noise=0.2)(batch, noise)
+
+        loss = cross_entropy(balance(data, 3, 1), 0.0)
+        check = examples(30, seed=9)
+        history = loop.fit(model, loss, epoch, check, SETTINGS, 0, folder=tmp_path / "stopped")
+        return history, loop.predict(model, check)
+
+    with pytest.raises(StoppedError):
+        run(stop_at=3)
+    again, found = run(stop_at=None)
+    assert again == whole
+    assert np.array_equal(found, expected)
+
+
+def test_patience_stops_early() -> None:
+    model = network()
+    settings = LoopSettings(epochs=50, rate=1e-9, patience=3)
+    history = train(model, examples(), examples(30, seed=9), settings, 0, classes=3)
+    assert len(history.epochs) < 10
+
+
+def test_cosine_ends_at_a_fiftieth() -> None:
+    settings = LoopSettings(epochs=10, schedule="cosine")
+    scales = [loop._scale(settings, e) for e in range(10)]
+    assert scales[0] == 1.0 and scales == sorted(scales, reverse=True)
+    assert 0.02 < scales[-1] < 0.06
+    assert loop._scale(LoopSettings(), 7) == 1.0
+
+
+def test_balance_makes_corpora_and_classes_count_the_same() -> None:
+    data = examples(9).joined(examples(3, corpus=1))
+    weights = balance(data, classes=4, corpora=3)
+    assert weights.shape == (3, 4)
+    total = torch.zeros(3, 4)
+    for label, corpus in zip(data.labels, data.corpus, strict=True):
+        total[corpus, label] += weights[corpus, label]
+    torch.testing.assert_close(total[:2, :3], torch.full((2, 3), 2.0))
+    assert total[2].sum() == 0 and total[:, 3].sum() == 0
+
+
+def test_weighted_loss_equals_the_formula() -> None:
+    weights = torch.tensor([[1.0, 3.0]])
+    logits = torch.tensor([[0.0, 0.0], [2.0, 0.0]])
+    batch = Batch(
+        torch.zeros(2, 1, 1),
+        torch.ones(2),
+        labels=torch.tensor([0, 1]),
+        corpus=torch.tensor([0, 0]),
+    )
+    each = -torch.log_softmax(logits, dim=1)
+    expected = (1.0 * each[0, 0] + 3.0 * each[1, 1]) / 4.0
+    torch.testing.assert_close(cross_entropy(weights, 0.0)(Output(logits, logits), batch), expected)
