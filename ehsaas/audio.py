@@ -245,7 +245,7 @@ def _gather(name: str, blocks: Iterator[Array], rate: int) -> _Gathered:
     if not len(samples):
         raise AudioError(f"{name}: a header but no sound after it; truncated files look like this")
     warnings = []
-    peak = float(np.abs(samples).max())
+    peak = float(max(samples.max(), -samples.min()))
     if loudest > 10 * SILENCE and peak < SILENCE:
         warnings.append("the channels cancel each other out when averaged; give one channel alone")
     if peak > 1.5:  # another scale; lossy decoders and resampling overshoot by less

@@ -56,7 +56,10 @@ def to_label_set(emotion: str | None, label_set: str) -> str | None:
 
 
 def in_order(emotions: Sequence[str] | set[str]) -> tuple[str, ...]:
-    """The given emotions once each, in the order of the vocabulary: the class order of a model."""
+    """The given emotions once each, in the order of the vocabulary: the class order of a model.
+
+    What is no word of the vocabulary is left out.
+    """
     return tuple(name for name in VOCABULARY if name in set(emotions))
 
 

@@ -70,12 +70,12 @@ class Recogniser:
             return self._judge(clip, statistics, 0.0)
         parts = [e for e in self.timeline(clip, WINDOW, statistics) if e.emotion != NO_SPEECH]
         if not parts:
-            return self._no_speech(0.0, clip.duration, ())
+            return self._no_speech(0.0, clip.duration, clip.warnings)
         weights = np.array([e.end - e.start for e in parts])
         table = np.array([[e.probabilities[c] for c in self.classes] for e in parts])
         mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
         warning = f"longer than {LONGEST:g} s: the mean of {len(parts)} windows"
-        return self._estimate(mean, 0.0, clip.duration, statistics, None, (warning,))
+        return self._estimate(mean, 0.0, clip.duration, statistics, None, (*clip.warnings, warning))
 
     def timeline(
         self, clip: Clip, window: float = WINDOW, statistics: Statistics | None = None
@@ -110,16 +110,16 @@ class Recogniser:
             warning = (
                 f"{clip.duration * 1000:.0f} ms is too short; at least {SHORTEST:g} s is needed"
             )
-            return self._no_speech(start, end, (warning,))
+            return self._no_speech(start, end, (*clip.warnings, warning))
         if audio.is_silent(clip):
-            return self._no_speech(start, end, ())
+            return self._no_speech(start, end, clip.warnings)
         x = (statistics or self.statistics)(self._features(clip))
         self.network.eval()
         with torch.no_grad():
             output = self.network(Batch(torch.from_numpy(x)[None], torch.tensor([len(x)])))
         probabilities = softmax(output.logits[0].numpy(), self.temperature)
         attention = None if output.attention is None else output.attention[0].numpy()
-        return self._estimate(probabilities, start, end, statistics, attention, ())
+        return self._estimate(probabilities, start, end, statistics, attention, clip.warnings)
 
     def _estimate(
         self,

@@ -82,12 +82,17 @@ def from_rows(rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
     """A table from dictionaries; columns that a row leaves out are null.
 
     Raises:
-        TableError: a row carries a column that the contract does not know.
+        TableError: a row carries a column that the contract does not know, or a value that does
+            not fit its column.
     """
     unknown = sorted({key for row in rows for key in row} - set(COLUMNS))
     if unknown:
         raise TableError(f"unknown columns {', '.join(unknown)}; known are {', '.join(COLUMNS)}")
-    return check(pl.DataFrame([dict(row) for row in rows], schema=dict(COLUMNS)))
+    try:
+        frame = pl.DataFrame([dict(row) for row in rows], schema=dict(COLUMNS))
+    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
+        raise TableError(f"a value does not fit its column: {error}") from error
+    return check(frame)
 
 
 def check(rows: pl.DataFrame) -> pl.DataFrame:
@@ -120,11 +125,14 @@ def check(rows: pl.DataFrame) -> pl.DataFrame:
         )
     _check_values(rows, "emotion", VOCABULARY)
     _check_values(rows, "sex", ("female", "male"))
-    bad = rows.filter((pl.col("duration") <= 0) | (pl.col("end") <= pl.col("start")))
+    lasts = (pl.col("duration") > 0) & pl.col("duration").is_finite()
+    begins = pl.col("start") >= 0
+    ends = pl.col("end") > pl.col("start").fill_null(0.0)
+    bad = rows.filter(~lasts | ~begins | ~ends)
     if bad.height:
         raise TableError(
             f"{bad.height} rows last no time, first {bad['corpus'][0]}/{bad['id'][0]};"
-            " duration must be above 0 and end above start"
+            " duration must be above 0, start 0 or more and end above start"
         )
     return rows
 
@@ -149,7 +157,9 @@ def write(table: UtteranceTable, path: Path) -> None:
     """Write a checked table as Parquet; the corpora's folders go into the file's metadata."""
     roots = json.dumps({corpus: str(folder) for corpus, folder in table.roots.items()})
     path.parent.mkdir(parents=True, exist_ok=True)
-    check(table.rows).write_parquet(path, metadata={_ROOTS_KEY: roots})
+    aside = path.with_name(path.name + ".part")
+    check(table.rows).write_parquet(aside, metadata={_ROOTS_KEY: roots})
+    aside.replace(path)
 
 
 def read(path: Path, root: Path | None = None) -> UtteranceTable:

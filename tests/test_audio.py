@@ -55,7 +55,7 @@ def test_every_format_keeps_pitch_length_and_level(form: str, subtype: str, rate
     recording = audio.decode(encoded(tone(1.0, rate), rate, form, subtype))
     clip = recording.clip
     assert (recording.rate, recording.channels) == (rate, 1)
-    assert (clip.rate, clip.samples.dtype, clip.warnings) == (RATE, np.float32, ())
+    assert (clip.rate, str(clip.samples.dtype), clip.warnings) == (RATE, "float32", ())
     assert clip.duration == pytest.approx(1.0, abs=0.06)  # MP3 pads to whole frames
     assert pitch(clip) == pytest.approx(440, abs=1.5)
     middle = clip.samples[4000:12000]
@@ -212,7 +212,8 @@ def test_a_wav_recorded_into_a_pipe_knows_no_length_and_is_no_truncated_one() ->
 
 def test_silence_and_ten_milliseconds_are_results() -> None:
     quiet = audio.read(encoded(np.zeros(RATE)))
-    assert (quiet.duration, quiet.samples.any()) == (1.0, False)
+    assert quiet.duration == 1.0
+    assert not quiet.samples.any()
     assert audio.read(encoded(tone(0.01))).duration == 0.01
     assert audio.read(encoded(tone(0.01, 44100), 44100)).duration == pytest.approx(0.01, abs=1e-3)
 
@@ -308,7 +309,7 @@ def pyav(monkeypatch: Any) -> SimpleNamespace:
         error=SimpleNamespace(FFmpegError=type("FFmpegError", (Exception,), {})),
         container=container,
     )
-    monkeypatch.setitem(sys.modules, "av", module)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "av", module)
     return module
 
 

@@ -1,6 +1,6 @@
 """Folder of recordings → utterance table: one file a corpus, one line each in `CORPORA`."""
 
-from ehsaas.corpora import banglaser, emodb, kashmiri_rasa, ravdess, tess, urdu
+from ehsaas.corpora import banglaser, emodb, kashmiri_rasa, ravdess, rendered, tess, urdu
 from ehsaas.corpora.card import Card, Corpus, CorpusError, Trap
 
 __all__ = ["CORPORA", "Card", "Corpus", "CorpusError", "Trap"]
@@ -12,4 +12,5 @@ CORPORA: dict[str, Corpus] = {
     "ravdess": ravdess.CORPUS,
     "tess": tess.CORPUS,
     "urdu": urdu.CORPUS,
+    **rendered.CORPORA,
 }

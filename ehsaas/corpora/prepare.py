@@ -8,7 +8,7 @@ from ehsaas.corpora.card import Card, Corpus, CorpusError, UnusedError
 from ehsaas.corpora.manifest import Manifest, from_manifest
 from ehsaas.corpora.measure import Found, Prepared, Progress, Unused, audio_files, measure
 
-__all__ = ["Manifest", "Prepared", "Progress", "prepare"]
+__all__ = ["CorpusError", "Manifest", "Prepared", "Progress", "prepare"]
 
 
 def prepare(

@@ -2,7 +2,7 @@
 
 The figures are made up, after the tendencies that reviews of vocal emotion agree on (Juslin and
 Laukka 2003): anger loud and fast, happiness high and wide, sadness low, slow, soft and flat. How
-an emotion sounds also differs a little from language to language here, by an amount drawn once for
+an emotion sounds also differs from language to language here, by an amount drawn once for
 each language. So a model loses something on the way from one language to the next, and a few
 utterances of the new language buy some of it back. That is built in, not found.
 """
@@ -60,7 +60,7 @@ EMOTIONS: Mapping[str, Prosody] = MappingProxyType(
 )
 """The tendency of each emotion that can be rendered, common to all languages."""
 
-_LANGUAGE = Prosody(pitch=2.2, span=0.25, tempo=0.13, loudness=3.5)
+_LANGUAGE = Prosody(pitch=3.0, span=0.35, tempo=0.18, loudness=5.0)
 _SPEAKER = Prosody(pitch=0.8, span=0.1, tempo=0.04, loudness=0.8)
 _UTTERANCE = Prosody(pitch=0.8, span=0.2, tempo=0.05, loudness=1.2)
 

@@ -52,8 +52,9 @@ def _within(ours: Sequence[Result], system: str) -> Answer | None:
     for line in lines:
         named = f"{language(line.any)} ({line.corpus}, {len(line.any.classes)} emotions)"
         if line.strict and line.strict.uar:
+            said = spoken(line.strict.uar, line.strict.these_speakers_only)
             text = (
-                f"{named}: UAR {spoken(line.strict.uar)} on speakers it never heard;"
+                f"{named}: UAR {said} on speakers it never heard;"
                 f" chance is {line.strict.chance:.2f}."
             )
         else:
@@ -126,7 +127,9 @@ def _transfer_to(
         if worst != best:
             parts.append(f"{single[worst].value:.2f} from {worst}, the worst")
     if OTHERS in sources:
-        parts.append(f"{spoken(sources[OTHERS])} from all others together")
+        parts.append(
+            f"{spoken(sources[OTHERS], any_cell.these_speakers_only)} from all others together"
+        )
     return (
         f"{language(any_cell)} ({target}, {len(any_cell.classes)} emotions,"
         f" chance {any_cell.chance:.2f}): {'; '.join(parts)}."
@@ -194,7 +197,7 @@ def _adapted(
     assert zero and now
     text = (
         f"With {used:.0%} of {language(adapted[used])}'s training utterances ({curve.corpus}):"
-        f" UAR {spoken(now)}, from {zero.value:.2f} with none"
+        f" UAR {spoken(now, adapted[used].these_speakers_only)}, from {zero.value:.2f} with none"
     )
     if own:
         text += f"; the same utterances alone give {own.value:.2f}"
@@ -206,11 +209,12 @@ def _adapted(
     return text + "."
 
 
-def spoken(measure: Measure) -> str:
-    """`0.62 (0.55 to 0.69)`, the interval where there is one."""
+def spoken(measure: Measure, these_only: bool = False) -> str:
+    """`0.62 (0.55 to 0.69)`, the interval where there is one, and whom it speaks for if few."""
     if measure.low is None or measure.high is None:
         return f"{measure.value:.2f}"
-    return f"{measure.value:.2f} ({measure.low:.2f} to {measure.high:.2f})"
+    limit = ", these speakers only" if these_only else ""
+    return f"{measure.value:.2f} ({measure.low:.2f} to {measure.high:.2f}{limit})"
 
 
 def _uar(result: Result | None) -> Measure | None:

@@ -10,7 +10,7 @@ from ehsaas.evaluation.pooled import REFERENCES, Result
 from ehsaas.evaluation.rendering import render
 from ehsaas.evaluation.run_folder import ReportError
 from ehsaas.evaluation.significance import compare, holm_over, same_items
-from ehsaas.evaluation.tables import Table, family_table, figure
+from ehsaas.evaluation.tables import Table, condition, family_table, figure, trained_on
 from ehsaas.evaluation.views import Family
 
 
@@ -55,26 +55,33 @@ def _between(first: str, ours: Sequence[Result], second: str, theirs: Sequence[R
 
 def _side_by_side(pooled: Mapping[str, Sequence[Result]]) -> Table:
     found = {name: {key(one): one for one in results} for name, results in pooled.items()}
-    keys = sorted({one for results in found.values() for one in results})
+    kinds = {kind: one for results in found.values() for kind, one in results.items()}
     return Table(
         "UAR by run",
         "An empty cell was not run.",
         (
             "system",
+            *pooled,
             "protocol",
             "condition",
-            "features",
-            "statistics",
             "trained on",
             "tested on",
+            "statistics",
+            "features",
             "label set",
-            *pooled,
         ),
         tuple(
             (
-                *(part if part != "{}" else "" for part in one),
-                *(figure(results.get(one)) for results in found.values()),
+                one.system,
+                *(figure(results.get(kind)) for results in found.values()),
+                one.protocol,
+                condition(one),
+                trained_on(one),
+                one.corpus,
+                one.normalisation,
+                one.features,
+                one.label_set,
             )
-            for one in keys
+            for kind, one in sorted(kinds.items())
         ),
     )

@@ -44,7 +44,7 @@ RESULT_KEY = (
     "corpus",
     "label_set",
 )
-"""What tells one result from another: rows alike in these are pooled over folds; seeds are spread."""
+"""What tells one result from another: rows alike in these are pooled; seeds are spread."""
 
 
 class PredictionError(ValueError):

@@ -187,7 +187,7 @@ def _write_texts(
 
 
 def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) -> Path | None:
-    """The smallest table that keeps the figures: probabilities to 3 digits, or dropped.
+    """The fullest table below the limit: probabilities to 3 digits, or without, or no digests.
 
     Sorted by item first, so that what belongs to the item is written once and the judgements of
     one item, which agree often, lie together.
@@ -196,10 +196,11 @@ def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) 
     sorted_rows = predictions.sort(list(dict.fromkeys(order)))
     probabilities = [column for column in predictions.columns if column.startswith(PROBABILITY)]
     rounded = sorted_rows.with_columns(pl.col(probabilities).cast(pl.Float32).round(3))
-    metadata = {_META: json.dumps(meta, ensure_ascii=False, sort_keys=True)}
+    metadata = {_META: json.dumps(meta, ensure_ascii=False)}
     path.unlink(missing_ok=True)
     aside = path.with_suffix(".part")
-    for table in (rounded, sorted_rows.drop(probabilities)):
+    plain = sorted_rows.drop(probabilities)
+    for table in (rounded, plain, plain.with_columns(digest=pl.lit(None, pl.String))):
         table.write_parquet(aside, compression="zstd", compression_level=19, metadata=metadata)
         if aside.stat().st_size < LARGEST_PARQUET:
             aside.replace(path)

@@ -1,6 +1,5 @@
 """Results → tables of text, the same for the Markdown page and the HTML report."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -195,7 +194,7 @@ def results_table(results: Sequence[Result], title: str) -> Table:
                 "+".join(one.train),
                 one.corpus,
                 one.protocol,
-                json.dumps(dict(one.condition), sort_keys=True) if one.condition else "",
+                condition(one),
                 one.label_set,
                 *(figure(one, metric) for metric in METRICS),
                 f"{one.chance:.3f}",
@@ -270,6 +269,11 @@ def trained_on(result: Result) -> str:
     """The training corpora, shortened where they are all others."""
     several = len(result.train) > 2 and result.protocol in ("lolo", "heldout")
     return "all others" if several else "+".join(result.train)
+
+
+def condition(result: Result) -> str:
+    """The condition in words: `share 0.2`."""
+    return ", ".join(f"{name} {result.condition[name]}" for name in sorted(result.condition))
 
 
 def _p(value: float) -> str:

@@ -7,17 +7,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import Fold, IntArray, nested_shares
 from ehsaas.evaluation import predictions
 from ehsaas.experiments import material
 from ehsaas.experiments.judged import Trial, judged
-from ehsaas.experiments.material import Arrays, Material, Normalisation, Setup
+from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.protocols import SPLIT_SEED, Cell, held_out, within_split
 
 SVM_C = 0.003
 """Inverse regularisation of the linear SVM on standardised functionals, the same everywhere."""
-
-BOTH: tuple[Normalisation, ...] = ("source", "corpus")
 
 
 def within(setup: Setup, cell: Cell) -> pl.DataFrame:
@@ -26,20 +25,15 @@ def within(setup: Setup, cell: Cell) -> pl.DataFrame:
     label_set = setup.config.within.label_set
     data = material.load(setup, [cell.corpus], label_set, "functionals")
     trial = _trial(setup, cell.protocol, [cell.corpus], label_set)
-    own = data.by_corpus()
-    tables: list[pl.DataFrame] = []
-    for fold in within_split(setup.config, data.rows, cell.corpus, cell.protocol, setup.root).folds:
-        named = replace(trial, fold=fold.name)
-        source = data.standardised(
-            np.arange(len(data.features)), data.statistics(fold.train, "source")
-        )
-        for normalisation, features in zip(BOTH, (source, own), strict=True):
-            said = _svm(data, features, fold.train, fold.test)
-            tables.append(
-                _judge(replace(named, normalisation=normalisation), data, fold.test, said)
-            )
-        tables.extend(_deaf(data, fold, named))
-    return predictions.concat(tables)
+    split = within_split(setup.config, data.rows, cell.corpus, cell.protocol, setup.root)
+    own = data.own_statistics()
+    return predictions.concat(
+        [
+            table
+            for fold in split.folds
+            for table in _both(data, fold, replace(trial, fold=fold.name), own)
+        ]
+    )
 
 
 def pair(setup: Setup, cell: Cell) -> pl.DataFrame:
@@ -48,10 +42,13 @@ def pair(setup: Setup, cell: Cell) -> pl.DataFrame:
     label_set = setup.config.transfer.label_set
     data = material.load(setup, setup.config.corpora, label_set, "functionals")
     trial = _trial(setup, "pair", [cell.corpus], label_set)
-    train = data.rows_of(cell.corpus)
-    targets = foreign(data, cell.corpus)
+    train, own = data.rows_of(cell.corpus), data.own_statistics()
     return predictions.concat(
-        [t for name in targets for t in _across(data, train, data.rows_of(name), trial)]
+        [
+            table
+            for name in foreign(data, cell.corpus)
+            for table in _both(data, Fold("", train, data.rows_of(name)), trial, own)
+        ]
     )
 
 
@@ -61,9 +58,9 @@ def pooled(setup: Setup, cell: Cell) -> pl.DataFrame:
     label_set = setup.config.transfer.label_set
     data = material.load(setup, setup.config.corpora, label_set, "functionals")
     sources = foreign(data, cell.corpus)
-    train = np.concatenate([data.rows_of(name) for name in sources])
+    fold = Fold("", data.rows_of(*sources), data.rows_of(cell.corpus))
     trial = _trial(setup, "lolo", sources, label_set)
-    return predictions.concat([*_across(data, train, data.rows_of(cell.corpus), trial)])
+    return predictions.concat([*_both(data, fold, trial, data.own_statistics())])
 
 
 def adaptation(setup: Setup, cell: Cell) -> pl.DataFrame:
@@ -72,11 +69,11 @@ def adaptation(setup: Setup, cell: Cell) -> pl.DataFrame:
     assert config is not None
     data = material.load(setup, setup.config.corpora, config.label_set, "functionals")
     sources = foreign(data, cell.corpus)
-    train = np.concatenate([data.rows_of(name) for name in sources])
+    train = data.rows_of(*sources)
     rows = data.rows_of(cell.corpus)
     fold = held_out(setup.config, data.rows[rows])
     test = rows[fold.test]
-    own = data.by_corpus()
+    own = data.own_statistics()
     trial = _trial(setup, "heldout", sources, config.label_set, "corpus")
     alone = replace(trial, system="functionals-svm target-only", train=[cell.corpus])
     tables = [_judge(_at(trial, 0.0), data, test, _svm(data, own, train, test))]
@@ -117,34 +114,38 @@ def _at(trial: Trial, share: float) -> Trial:
     return replace(trial, condition={"share": share})
 
 
-def _across(
-    data: Material, train: IntArray, test: IntArray, trial: Trial
+def _both(
+    data: Material, fold: Fold, trial: Trial, own: Mapping[str, Statistics]
 ) -> Iterator[pl.DataFrame]:
-    """Both normalisations of the SVM, and the systems that hear nothing, on another corpus."""
-    everything = np.arange(len(data.features))
-    source = data.standardised(everything, data.statistics(train, "source"))
-    for normalisation, features in zip(BOTH, (source, data.by_corpus()), strict=True):
-        said = _svm(data, features, train, test)
-        yield _judge(replace(trial, normalisation=normalisation), data, test, said)
-    yield from _deaf(data, Fold("", train, test), trial)
+    """The SVM under both normalisations, each with a fit of its own, and what hears nothing."""
+    source = data.statistics(fold.train, "source")
+    said = _svm(data, source, fold.train, fold.test)
+    yield _judge(trial, data, fold.test, said)
+    said = _svm(data, own, fold.train, fold.test)
+    yield _judge(replace(trial, normalisation="corpus"), data, fold.test, said)
+    yield from _deaf(data, fold, trial)
 
 
 def _judge(trial: Trial, data: Material, test: IntArray, said: Sequence[str]) -> pl.DataFrame:
     return judged(trial, data.rows[test], said)
 
 
-def _svm(data: Material, features: Arrays, train: IntArray, test: IntArray) -> list[str]:
+def _svm(
+    data: Material,
+    statistics: Statistics | Mapping[str, Statistics],
+    train: IntArray,
+    test: IntArray,
+) -> list[str]:
     """Linear SVM on standardised functionals; every (corpus, class) weighs the same."""
     from sklearn.svm import LinearSVC
 
-    X = np.stack([x[0] for x in features])
-    labels, corpus = data.labels, data.corpus
-    cells = corpus[train] * len(data.classes) + labels[train]
+    given, tested = data.examples(train, statistics), data.examples(test, statistics)
+    cells = given.corpus * len(data.classes) + given.labels
     counts = np.bincount(cells)
     weights = len(train) / (np.count_nonzero(counts) * counts[cells])
     model = LinearSVC(C=SVM_C, dual=True, max_iter=20_000, random_state=0)
-    model.fit(X[train], labels[train], sample_weight=weights)
-    predicted: NDArray[np.int64] = model.predict(X[test])
+    model.fit(np.concatenate(given.features), given.labels, sample_weight=weights)
+    predicted: NDArray[np.int64] = model.predict(np.concatenate(tested.features))
     return [data.classes[i] for i in predicted]
 
 

@@ -1,4 +1,4 @@
-"""A YAML file → `ExperimentConfig`, checked; unknown keys are refused with the nearest known one."""
+"""A YAML file → `ExperimentConfig`; an unknown key is refused and the nearest known one named."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -33,9 +33,15 @@ class ModelConfig(Stage):
 
 
 class TrainingConfig(Stage):
-    """How a network is trained."""
+    """How a network is trained: `epochs`, but at least and at most so many steps (batches).
+
+    `speeds` are the speeds at which a training utterance is heard, one drawn anew each epoch.
+    """
 
     epochs: int = Field(default=40, ge=1)
+    least_steps: int = Field(default=0, ge=0)
+    most_steps: int | None = Field(default=None, ge=1)
+    speeds: tuple[Annotated[float, Field(ge=0.5, le=2)], ...] = (1.0,)
     rate: float = Field(default=1e-3, gt=0)
     decay: float = Field(default=0.0, ge=0)
     patience: int = Field(default=8, ge=1)

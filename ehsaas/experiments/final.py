@@ -1,4 +1,4 @@
-"""The last cell of a run: one recogniser from all of its corpora, saved, and one utterance shown."""
+"""The last cell of a run: one recogniser from all of its corpora, saved; one utterance shown."""
 
 import json
 from typing import Any
@@ -30,12 +30,10 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     part = config.transfer or config.adaptation or config.within
     assert part is not None, "a run answers at least one question"
     data = material.load(setup, config.corpora, part.label_set)
-    everything = np.arange(len(data.features))
-    statistics = data.statistics(everything, "source")
-    features = data.standardised(everything, statistics)
-    network, history, how = networks.train(setup, data, features, everything, cell)
-    held = splits.validation(data.rows, everything, cell.seed).validation
-    examples = data.examples(features).take(held)
+    statistics = data.statistics(data.everything, "source")
+    network, history, how = networks.train(setup, data, statistics, data.everything, cell)
+    held = splits.validation(data.rows, data.everything, cell.seed).validation
+    examples = data.examples(held, statistics)
     logits = loop.predict(network, examples)
     made = Recogniser(
         config.features,

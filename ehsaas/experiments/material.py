@@ -1,6 +1,6 @@
 """Corpora of a run → labelled rows with their features, standardised the way a cell asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,10 +16,9 @@ from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.features import scaling
 from ehsaas.features.functionals import FunctionalsConfig
-from ehsaas.features.store import FeatureStore
-from ehsaas.training.batches import Examples
+from ehsaas.features.store import FeatureStore, Settings
+from ehsaas.training.batches import Examples, Versions
 
-Normalisation = Literal["source", "corpus"]
 Arrays = list[NDArray[np.float32]]
 
 
@@ -43,12 +42,21 @@ class Setup:
 
 @dataclass(frozen=True)
 class Material:
-    """Labelled rows of one or more corpora with raw features in the same order."""
+    """Labelled rows of one or more corpora with raw features in the same order.
+
+    `copies` are the features of each row at other speeds, for training.
+    """
 
     rows: pl.DataFrame
     features: Arrays
     classes: tuple[str, ...]
     corpora: tuple[str, ...]
+    copies: Sequence[Versions] = ()
+
+    @property
+    def everything(self) -> IntArray:
+        """All row numbers, (N,)."""
+        return np.arange(len(self.features))
 
     @property
     def labels(self) -> IntArray:
@@ -62,32 +70,41 @@ class Material:
         index = {name: i for i, name in enumerate(self.corpora)}
         return np.array([index[name] for name in self.rows["corpus"]], dtype=np.int64)
 
-    def rows_of(self, corpus: str) -> IntArray:
-        """Row numbers of one corpus."""
-        return np.flatnonzero((self.rows["corpus"] == corpus).to_numpy())
+    def rows_of(self, *corpora: str) -> IntArray:
+        """Row numbers of some corpora."""
+        return np.flatnonzero(self.rows["corpus"].is_in(list(corpora)).to_numpy())
 
     def statistics(self, rows: IntArray, name: str) -> Statistics:
         """Feature statistics over the frames of `rows`."""
         return scaling.fit((self.features[i] for i in rows), name)
 
-    def standardised(self, rows: IntArray, statistics: Statistics) -> Arrays:
-        """Features of `rows`, standardised."""
-        return [statistics(self.features[i]) for i in rows]
+    def own_statistics(self) -> dict[str, Statistics]:
+        """The statistics of each corpus over all of its rows; no label is used."""
+        return {
+            name: self.statistics(self.rows_of(name), f"corpus: {name}") for name in self.corpora
+        }
 
-    def by_corpus(self) -> Arrays:
-        """All features, each corpus standardised by its own statistics; no label is used."""
-        result: Arrays = list(self.features)
-        for corpus in self.corpora:
-            rows = self.rows_of(corpus)
-            own = self.standardised(rows, self.statistics(rows, f"corpus: {corpus}"))
-            for i, values in zip(rows, own, strict=True):
-                result[i] = values
-        return result
-
-    def examples(self, features: Arrays) -> Examples:
-        """All rows as training examples with the given (standardised) features."""
-        ids = tuple(self.rows["id"].to_list())
-        return Examples(features, self.labels, self.corpus, ids)
+    def examples(
+        self, rows: IntArray, statistics: Statistics | Mapping[str, Statistics]
+    ) -> Examples:
+        """The utterances at `rows`, standardised by the same statistics or each by its corpus's."""
+        corpus = self.rows["corpus"].to_list()
+        used = [
+            statistics if isinstance(statistics, Statistics) else statistics[corpus[i]]
+            for i in rows
+        ]
+        ids = self.rows["id"].to_list()
+        return Examples(
+            [scale(self.features[i]) for i, scale in zip(rows, used, strict=True)],
+            self.labels[rows],
+            self.corpus[rows],
+            tuple(ids[i] for i in rows),
+            [
+                tuple(scale(x) for x in self.copies[i])
+                for i, scale in zip(rows, used, strict=True)
+                if self.copies
+            ],
+        )
 
 
 def load(
@@ -99,16 +116,29 @@ def load(
     """Labelled rows of `corpora` and their stored features."""
     frames: list[pl.DataFrame] = []
     features: Arrays = []
-    settings = setup.config.features if kind == "frames" else FunctionalsConfig()
+    copies: list[Versions] = []
+    settings, *other = feature_settings(setup.config)[kind]
+    store = FeatureStore(setup.store)
     for corpus in corpora:
         table = setup.table(corpus)
         rows = labelled(setup.config, table.rows, corpus, label_set)
-        stored = FeatureStore(setup.store).get(table.keep(rows), settings)
+        table = table.keep(rows)
+        stored, versions = store.get(table, settings), [store.get(table, s) for s in other]
         frames.append(rows)
         features.extend(stored[i] for i in range(len(stored)))
+        if versions:
+            copies.extend(tuple(v[i] for v in versions) for i in range(len(stored)))
     rows = pl.concat(frames)
     classes = utterances.classes(rows) if label_set == "native" else LABEL_SETS[label_set]
-    return Material(rows, features, classes, tuple(corpora))
+    return Material(rows, features, classes, tuple(corpora), copies)
+
+
+def feature_settings(config: ExperimentConfig) -> dict[str, list[Settings]]:
+    """The features that a run stores: frames at every speed (1 first), and functionals."""
+    others = [speed for speed in config.training.speeds if speed != 1]
+    frames: list[Settings] = [config.features]
+    frames += [config.features.model_copy(update={"speed": speed}) for speed in others]
+    return {"frames": frames, "functionals": [FunctionalsConfig()]}
 
 
 def labelled(

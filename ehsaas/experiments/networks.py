@@ -1,11 +1,11 @@
 """Cells of the attention Bi-LSTM: one is trained here, judged, and its history kept."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import torch
 from safetensors.torch import load_file, save_file
@@ -19,7 +19,7 @@ from ehsaas.experiments import material
 from ehsaas.experiments.baselines import foreign
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
-from ehsaas.experiments.material import Arrays, Material, Setup
+from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.protocols import SPLIT_SEED, Cell, held_out, within_split
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.training import loop, progressive, supervised
@@ -28,6 +28,9 @@ from ehsaas.training.batches import Examples
 from ehsaas.training.loop import History, LoopSettings
 
 SYSTEM = "attention-bilstm"
+
+FEW_SPEAKERS = 5
+"""With fewer training speakers their statistics stand for these voices, not for the corpus."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Trained:
 def within(setup: Setup, cell: Cell) -> Trained:
     """One fold of one corpus: trained on its training part, judged on its test part.
 
-    `source` standardises the test part by the training rows, `corpus` by the whole corpus.
+    Trained on features that are standardised by the training rows; the test part is judged by the
+    same statistics (`source`) and by those of the whole corpus (`corpus`). Where fewer than five
+    speakers train, the two differ so much that a network of its own is trained for `corpus`.
     """
     assert setup.config.within is not None
     label_set = setup.config.within.label_set
@@ -50,15 +55,18 @@ def within(setup: Setup, cell: Cell) -> Trained:
     split = within_split(setup.config, data.rows, cell.corpus, cell.protocol, setup.root)
     fold = next(f for f in split.folds if f.name == cell.fold)
     source = data.statistics(fold.train, "source")
-    features = data.standardised(np.arange(len(data.features)), source)
-    network, history, how = train(setup, data, features, fold.train, cell)
+    own = data.statistics(data.everything, f"corpus: {cell.corpus}")
+    few = data.rows["speaker"][fold.train].n_unique() < FEW_SPEAKERS
+    network, history, how = train(setup, data, source, fold.train, cell)
     trial = _trial(setup, cell, cell.protocol, [cell.corpus], label_set)
-    own = data.statistics(np.arange(len(data.features)), f"corpus: {cell.corpus}")
-    tables = [
-        _judge(network, data, fold.test, source, replace(trial, normalisation="source")),
-        _judge(network, data, fold.test, own, replace(trial, normalisation="corpus")),
-    ]
-    return Trained(predictions.concat(tables), [_told(trial, cell, history)], (how,))
+    told = [_told(trial, cell, history)]
+    table = _judge(network, data, fold.test, source, trial)
+    if few:
+        network, history, _ = train(setup, data, own, fold.train, cell, "corpus")
+        told.append({**_told(trial, cell, history), "normalisation": "corpus"})
+    named = replace(trial, normalisation="corpus")
+    tables = [table, _judge(network, data, fold.test, own, named)]
+    return Trained(predictions.concat(tables), told, (how,))
 
 
 def pair(setup: Setup, cell: Cell) -> Trained:
@@ -67,45 +75,36 @@ def pair(setup: Setup, cell: Cell) -> Trained:
     label_set = setup.config.transfer.label_set
     data = material.load(setup, setup.config.corpora, label_set)
     rows = data.rows_of(cell.corpus)
-    source = data.statistics(rows, "source")
-    features: Arrays = list(data.features)
-    for i, x in zip(rows, data.standardised(rows, source), strict=True):
-        features[i] = x
-    network, history, how = train(setup, data, features, rows, cell)
+    source, own = data.statistics(rows, "source"), data.own_statistics()
+    network, history, how = train(setup, data, source, rows, cell)
     trial = _trial(setup, cell, "pair", [cell.corpus], label_set)
     tables = []
     for name in foreign(data, cell.corpus):
         test = data.rows_of(name)
-        own = data.statistics(test, f"corpus: {name}")
-        for normalisation, statistics in (("source", source), ("corpus", own)):
-            named = replace(trial, normalisation=normalisation)
-            tables.append(_judge(network, data, test, statistics, named))
+        tables.append(_judge(network, data, test, source, trial))
+        tables.append(_judge(network, data, test, own, replace(trial, normalisation="corpus")))
     return Trained(predictions.concat(tables), [_told(trial, cell, history)], (how,))
 
 
 def pooled(setup: Setup, cell: Cell) -> Trained:
     """Trained on all corpora of other languages, judged on one; the network is kept for adaptation.
 
-    With `source`, all are standardised by the pooled statistics of the training corpora; with
-    `corpus`, each corpus by its own.
+    Each training corpus is standardised by its own statistics. The tested one is judged by its own,
+    too (`corpus`), and by those of the training corpora taken together (`source`).
     """
     label_set = _transfer_labels(setup.config)
     data = material.load(setup, setup.config.corpora, label_set)
     sources = foreign(data, cell.corpus)
-    rows = np.concatenate([data.rows_of(name) for name in sources])
-    test = data.rows_of(cell.corpus)
-    if cell.normalisation == "corpus":
-        features = data.by_corpus()
-        statistics = data.statistics(test, f"corpus: {cell.corpus}")
-    else:
-        statistics = data.statistics(rows, "source")
-        features = data.standardised(np.arange(len(data.features)), statistics)
-    network, history, how = train(setup, data, features, rows, cell)
+    rows, test = data.rows_of(*sources), data.rows_of(cell.corpus)
+    own = data.own_statistics()
+    network, history, how = train(setup, data, own, rows, cell)
     save_file(network.state_dict(), setup.run / "cells" / f"{cell.key}.safetensors")
     trial = _trial(setup, cell, "lolo", sources, label_set)
-    trial = replace(trial, normalisation=cell.normalisation)
-    table = _judge(network, data, test, statistics, trial)
-    return Trained(table, [_told(trial, cell, history)], (how,))
+    tables = [
+        _judge(network, data, test, data.statistics(rows, "source"), trial),
+        _judge(network, data, test, own, replace(trial, normalisation="corpus")),
+    ]
+    return Trained(predictions.concat(tables), [_told(trial, cell, history)], (how,))
 
 
 def adaptation(setup: Setup, cell: Cell) -> Trained:
@@ -116,29 +115,34 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
     sources = foreign(data, cell.corpus)
     rows = data.rows_of(cell.corpus)
     fold = held_out(setup.config, data.rows[rows])
-    examples = data.examples(data.by_corpus())
-    source = examples.take(np.concatenate([data.rows_of(name) for name in sources]))
-    target, test = examples.take(rows), rows[fold.test]
+    own = data.own_statistics()
+    source = data.examples(data.rows_of(*sources), own)
+    target, test = data.examples(rows, own), rows[fold.test]
     shares = splits.nested_shares(data.rows[rows], fold.train, config.shares, SPLIT_SEED)
-    statistics = data.statistics(rows, f"corpus: {cell.corpus}")
     trial = _trial(setup, cell, "heldout", sources, config.label_set)
     trial = replace(trial, normalisation="corpus", fold="")
 
     def judge(network: nn.Module, system: str, share: float, train: Sequence[str]) -> pl.DataFrame:
         named = replace(trial, system=system, condition={"share": share}, train=train)
-        return _judge(network, data, test, statistics, named)
+        return _judge(network, data, test, own, named)
 
     tables, histories = [], []
     tables.append(judge(_pooled_network(setup, cell, data), SYSTEM, 0.0, sources))
     variants = {SYSTEM: True, f"{SYSTEM} all-unfrozen": False}
-    for system, gradual in list(variants.items())[: 2 if config.all_unfrozen else 1]:
+    compared = config.all_unfrozen and cell.seed == setup.config.seeds[0]
+    for system, gradual in list(variants.items())[: 2 if compared else 1]:
         network = _pooled_network(setup, cell, data)
         for stage in progressive.adapt(
             network,
             source,
             target,
             shares,
-            replace(_loop(setup.config), epochs=config.epochs, rate=3e-4, schedule="constant"),
+            LoopSettings(
+                config.epochs,
+                progressive.RATES["attention"],
+                setup.config.training.decay,
+                batch_size=setup.config.training.batch_size,
+            ),
             cell.seed,
             classes=len(data.classes),
             replay=config.replay,
@@ -159,20 +163,24 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
 
 
 def train(
-    setup: Setup, data: Material, features: Arrays, train: IntArray, cell: Cell
+    setup: Setup,
+    data: Material,
+    statistics: Statistics | Mapping[str, Statistics],
+    rows: IntArray,
+    cell: Cell,
+    variant: str = "",
 ) -> tuple[nn.Module, History, str]:
-    """A network trained on part of `train`, stopped early on other speakers of it."""
-    part = splits.validation(data.rows, train, cell.seed)
-    examples = data.examples(features)
+    """A network trained on part of `rows`, stopped early on other speakers of them."""
+    part = splits.validation(data.rows, rows, cell.seed)
     network = _network(setup.config, data, cell.seed)
     history = _supervised(
         setup,
         network,
         data,
-        examples.take(part.train),
-        examples.take(part.validation),
+        data.examples(part.train, statistics),
+        data.examples(part.validation, statistics),
         cell.seed,
-        setup.run / "fits" / cell.key,
+        setup.run / "fits" / (cell.key + variant),
     )
     return network, history, f"{cell.corpus}, {cell.kind}: validation is {part.how}"
 
@@ -189,7 +197,7 @@ def _network(config: ExperimentConfig, data: Material, seed: int) -> nn.Module:
 def _pooled_network(setup: Setup, cell: Cell, data: Material) -> nn.Module:
     """The network of the `pooled` cell with the same target and seed."""
     network = _network(setup.config, data, cell.seed)
-    key = Cell("pooled", cell.corpus, cell.seed, normalisation="corpus").key
+    key = Cell("pooled", cell.corpus, cell.seed).key
     network.load_state_dict(load_file(setup.run / "cells" / f"{key}.safetensors"))
     return network
 
@@ -207,7 +215,7 @@ def _supervised(
         network,
         examples,
         validation,
-        _loop(setup.config),
+        _loop(setup.config, len(examples)),
         seed,
         classes=len(data.classes),
         folder=folder,
@@ -215,9 +223,14 @@ def _supervised(
     )
 
 
-def _loop(config: ExperimentConfig) -> LoopSettings:
+def _loop(config: ExperimentConfig, examples: int) -> LoopSettings:
+    """The loop's settings for a training part of this many utterances."""
     t = config.training
-    return LoopSettings(t.epochs, t.rate, t.decay, t.patience, t.schedule, batch_size=t.batch_size)
+    batches = math.ceil(examples / t.batch_size)
+    epochs = max(t.epochs, math.ceil(t.least_steps / batches))
+    if t.most_steps is not None:
+        epochs = min(epochs, math.ceil(t.most_steps / batches))
+    return LoopSettings(epochs, t.rate, t.decay, t.patience, t.schedule, batch_size=t.batch_size)
 
 
 def _regularised(config: ExperimentConfig) -> dict[str, Any]:
@@ -249,13 +262,13 @@ def _trial(setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_
 
 
 def _judge(
-    network: nn.Module, data: Material, test: IntArray, statistics: Statistics, trial: Trial
+    network: nn.Module,
+    data: Material,
+    test: IntArray,
+    statistics: Statistics | Mapping[str, Statistics],
+    trial: Trial,
 ) -> pl.DataFrame:
-    standardised = data.standardised(test, statistics)
-    features: Arrays = list(data.features)
-    for i, x in zip(test, standardised, strict=True):
-        features[i] = x
-    probabilities = softmax(loop.predict(network, data.examples(features).take(test)))
+    probabilities = softmax(loop.predict(network, data.examples(test, statistics)))
     said = [data.classes[i] for i in probabilities.argmax(axis=1)]
     return judged(trial, data.rows[test], said, data.classes, probabilities)
 

@@ -28,7 +28,6 @@ class Cell:
     seed: int = 0
     protocol: str = ""
     fold: str = ""
-    normalisation: str = ""
 
     @property
     def key(self) -> str:
@@ -78,16 +77,13 @@ def _pairs(config: ExperimentConfig) -> Iterator[Cell]:
 def _pooled(config: ExperimentConfig) -> Iterator[Cell]:
     if len(config.corpora) < 3:
         return
-    if config.transfer is not None and config.transfer.pooled:
-        for corpus in config.corpora:
+    told = config.transfer is not None and config.transfer.pooled
+    for corpus in config.corpora:
+        if told:
             yield Cell("pooled-baselines", corpus)
+        if told or config.adaptation is not None:
             for seed in config.seeds:
-                yield Cell("pooled", corpus, seed, normalisation="source")
-                yield Cell("pooled", corpus, seed, normalisation="corpus")
-    elif config.adaptation is not None:
-        for corpus in config.corpora:
-            for seed in config.seeds:
-                yield Cell("pooled", corpus, seed, normalisation="corpus")
+                yield Cell("pooled", corpus, seed)
 
 
 def _adaptation(config: ExperimentConfig) -> Iterator[Cell]:

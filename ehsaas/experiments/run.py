@@ -1,4 +1,4 @@
-"""A configuration → a run folder: tables, audit, features, cells, predictions, recogniser, report."""
+"""A configuration → a run folder: tables, audit, features, cells, recogniser, report."""
 
 import json
 import logging
@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ from ehsaas.experiments.config import ConfigError, ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell, cells, held_out, within_split
-from ehsaas.features.functionals import FunctionalsConfig
 from ehsaas.features.store import FeatureStore
 from ehsaas.utterances import UtteranceTable
 
@@ -100,7 +100,7 @@ def run(
 def _reduced(config: ExperimentConfig) -> ExperimentConfig:
     changes: dict[str, Any] = {
         "seeds": config.seeds[:1],
-        "training": config.training.model_copy(update={"epochs": 1}),
+        "training": config.training.model_copy(update={"epochs": 1, "least_steps": 0}),
     }
     if config.within is not None:
         changes["within"] = config.within.model_copy(update={"folds": 2, "strict_folds": None})
@@ -149,9 +149,7 @@ def _table(name: str, corpora: Path, out: Path, tell: Progress) -> UtteranceTabl
     if ready.is_file():
         table = utterances.read(ready)
     elif name in CORPORA and (corpora / name).is_dir():
-        prepared = prepare(
-            name, corpora / name, progress=lambda i, n: tell(f"reading {name}", i, n)
-        )
+        prepared = prepare(name, corpora / name, progress=partial(tell, f"reading {name}"))
         for path, reason in prepared.unused.iter_rows():
             LOG.info("%s: not used: %s (%s)", name, path, reason)
         table = prepared.table
@@ -208,16 +206,14 @@ def _splits(
 
 def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progress) -> None:
     for name, table in tables.items():
-        for what, settings in (
-            ("frames", setup.config.features),
-            ("functionals", FunctionalsConfig()),
-        ):
-            FeatureStore(setup.store).get(
-                table,
-                settings,
-                workers=setup.config.workers,
-                progress=lambda i, n, what=what, name=name: tell(f"{what} of {name}", i, n),
-            )
+        for kind, chosen in material.feature_settings(setup.config).items():
+            for settings in chosen:
+                FeatureStore(setup.store).get(
+                    table,
+                    settings,
+                    workers=setup.config.workers,
+                    progress=partial(tell, f"{kind} of {name}"),
+                )
 
 
 def _compute(setup: Setup, todo: list[Cell], tell: Progress) -> None:

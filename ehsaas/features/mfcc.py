@@ -46,9 +46,9 @@ def delta(values: Tensor, frame_lengths: Tensor) -> Tensor:
     Before its first and behind its last valid frame a clip is continued with that frame, so the
     slopes of short and of padded clips are their own.
     """
-    T = values.shape[1]
-    last = values.take_along_dim((frame_lengths - 1)[:, None, None], dim=1)
-    own = torch.where(frame_mask(frame_lengths, T)[..., None], values, last)
+    B, T, _ = values.shape
+    last = values[torch.arange(B, device=values.device), frame_lengths - 1]
+    own = torch.where(frame_mask(frame_lengths, T)[..., None], values, last[:, None])
     x = F.pad(own.transpose(1, 2), (2, 2), mode="replicate").transpose(1, 2)
     near = x[:, 3 : T + 3] - x[:, 1 : T + 1]
     far = x[:, 4 : T + 4] - x[:, :T]

@@ -79,7 +79,8 @@ class Pack:
     def entry(self, source: Source) -> Entry:
         """The features of one source."""
         digest, offset, frames = self.places[source]
-        return Entry(source, digest, self.values[offset : offset + frames].astype(np.float32))
+        values = np.array(self.values[offset : offset + frames], dtype=np.float32)
+        return Entry(source, digest, values)
 
 
 def read(folder: Path) -> Pack | None:
@@ -158,7 +159,7 @@ def _open(folder: Path) -> Pack:
         about = json.loads(pl.read_parquet_metadata(folder / _INDEX)[_KEY])
         index = pl.read_parquet(folder / _INDEX, schema=_SCHEMA)
         pack = _map(folder / about["data"], index, about)
-        broken = zlib.crc32(memoryview(pack.values)) != about["crc32"]
+        broken = zlib.crc32(pack.values.data) != about["crc32"]
     except FileNotFoundError:
         raise
     except (pl.exceptions.PolarsError, OSError, KeyError, TypeError, ValueError) as error:

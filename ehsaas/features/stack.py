@@ -11,6 +11,7 @@ from ehsaas.features.framing import Framing, frame_mask
 from ehsaas.features.logmel import LogMel
 from ehsaas.features.mfcc import Mfcc
 from ehsaas.features.pitch import Pitch
+from ehsaas.features.speed import AtSpeed
 
 Part = Literal["mfcc", "logmel", "energy", "pitch"]
 
@@ -29,8 +30,9 @@ class FeatureConfig(BaseModel):
         n_mels: mel bands, of `logmel` and under `mfcc`.
         n_mfcc: cepstral coefficients, at most `n_mels`.
         deltas: orders of slopes behind the coefficients (2 = Δ and ΔΔ).
-        pitch_low: lowest pitch in Hz.
-        pitch_high: highest pitch in Hz.
+        pitch_low: lowest pitch in Hz, above the 55 Hz from which octaves are counted.
+        pitch_high: highest pitch in Hz; the signal is low-passed at 1 kHz before.
+        speed: clips are heard this much faster; other than 1 for training copies only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,8 +44,9 @@ class FeatureConfig(BaseModel):
     n_mels: int = Field(default=64, ge=8, le=128)
     n_mfcc: int = Field(default=40, ge=1)
     deltas: int = Field(default=2, ge=0, le=3)
-    pitch_low: float = Field(default=60.0, ge=30)
-    pitch_high: float = Field(default=500.0, le=1000)
+    pitch_low: float = Field(default=60.0, ge=56)
+    pitch_high: float = Field(default=500.0, le=800)
+    speed: float = Field(default=1.0, ge=0.5, le=2)
 
     @model_validator(mode="after")
     def _fits(self) -> "FeatureConfig":
@@ -77,7 +80,8 @@ class FeatureConfig(BaseModel):
 
     def extractor(self) -> nn.Module:
         """The module that computes them."""
-        return FeatureStack(self)
+        stack = FeatureStack(self)
+        return stack if self.speed == 1 else AtSpeed(stack, self.speed)
 
     def _names_of(self, part: Part) -> list[str]:
         if part == "mfcc":
@@ -138,7 +142,7 @@ class FeatureStack(nn.Module):
         if "energy" in parts:
             columns["energy"] = energy(frames)
         if "pitch" in parts:
-            columns["pitch"] = _on_octaves(self.pitch(own))
+            columns["pitch"] = _on_octaves(self.pitch(own, frame_lengths))
         return columns
 
 

@@ -30,8 +30,8 @@ from ehsaas.utterances import UtteranceTable
 
 LOG = logging.getLogger("ehsaas.features")
 
-VERSION = "1"
-"""Part of every pack's key; raised when the features themselves change."""
+VERSION = "0.1"
+"""Part of every pack's key: the release in which the features themselves last changed."""
 
 Progress = Callable[[int, int], None]
 """Called with (utterances done, utterances in all)."""
@@ -75,7 +75,7 @@ class Features:
     def __getitem__(self, row: int) -> NDArray[np.float32]:
         """Frames (T, D) of one row of the table."""
         values, offset = self._places[row]
-        return values[offset : offset + int(self.lengths[row])].astype(np.float32)
+        return np.array(values[offset : offset + int(self.lengths[row])], dtype=np.float32)
 
     @property
     def dims(self) -> int:

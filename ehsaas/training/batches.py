@@ -11,19 +11,22 @@ from torch import Tensor
 from ehsaas.models.batch import Batch
 
 IntArray = NDArray[np.int64]
+Versions = tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True)
 class Examples:
     """Standardised features of N utterances with their labels.
 
-    `features` N arrays (T_i, D) float32; `labels` (N,) class indices; `corpus` (N,) corpus indices.
+    `features` N arrays (T_i, D) float32; `labels` (N,) class indices; `corpus` (N,) corpus indices;
+    `copies` other versions of each utterance (another speed, say), of which training draws one.
     """
 
     features: Sequence[NDArray[np.float32]]
     labels: IntArray
     corpus: IntArray
     ids: tuple[str, ...]
+    copies: Sequence[Versions] = ()
 
     def __len__(self) -> int:
         """Number of utterances."""
@@ -41,6 +44,7 @@ class Examples:
             self.labels[rows],
             self.corpus[rows],
             tuple(self.ids[i] for i in rows),
+            [self.copies[i] for i in rows] if self.copies else (),
         )
 
     def joined(self, other: "Examples") -> "Examples":
@@ -50,7 +54,15 @@ class Examples:
             np.concatenate([self.labels, other.labels]),
             np.concatenate([self.corpus, other.corpus]),
             self.ids + other.ids,
+            [*self.copies, *other.copies] if self.copies and other.copies else (),
         )
+
+    def version(self, row: int, generator: np.random.Generator | None) -> NDArray[np.float32]:
+        """The features of one utterance, or with a generator any of its versions."""
+        if generator is None or not self.copies:
+            return self.features[row]
+        versions = (self.features[row], *self.copies[row])
+        return versions[int(generator.integers(len(versions)))]
 
 
 def collate(
@@ -65,9 +77,9 @@ def collate(
         examples: where they come from.
         rows: which ones.
         max_frames: longer utterances are cut to a random stretch of this many frames.
-        generator: where the stretch is drawn from; needed with `max_frames`.
+        generator: for training, draws the stretch and the version; None takes all as it is.
     """
-    arrays = [examples.features[i] for i in rows]
+    arrays = [examples.version(int(i), generator) for i in rows]
     if max_frames is not None and generator is not None:
         arrays = [_crop(x, max_frames, generator) for x in arrays]
     lengths = [len(x) for x in arrays]

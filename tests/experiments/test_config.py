@@ -54,4 +54,4 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 def test_a_configuration_is_frozen() -> None:
     made = ExperimentConfig(name="x", corpora=("a",))
     with pytest.raises(ValueError, match="frozen"):
-        made.name = "y"  # type: ignore[misc]
+        made.name = "y"

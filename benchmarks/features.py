@@ -1,0 +1,324 @@
+"""How fast and how exact our MFCC, energy and pitch are, beside librosa's, on the same clips.
+
+    python benchmarks/features.py [FOLDER] [--clips N] [--rounds N] [-o DOCS/RESULTS]
+
+Both get one clip a call and one core; the calls alternate; medians over all calls are given. FOLDER
+holds recordings (default ../shared/corpora/emodb); without one, synthetic voices stand in. Writes
+features_speed.json and features_speed.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import librosa
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ehsaas import audio
+from ehsaas.features.energy import energy
+from ehsaas.features.framing import Framing
+from ehsaas.features.logmel import LogMel
+from ehsaas.features.mfcc import Mfcc
+from ehsaas.features.pitch import Pitch
+from ehsaas.features.stack import FeatureConfig, FeatureStack
+from tests import signals
+
+ROOT = Path(__file__).resolve().parents[1]
+Signal = NDArray[np.float32]
+
+FRAMING = Framing()
+N_FFT, N_MELS, N_MFCC = 512, 64, 40
+LOW_HZ, HIGH_HZ = 60, 500
+YIN_FRAME = 2048
+"""librosa.yin's own default frame length."""
+YIN_HALF = 1024
+YIN_SHORT = 640
+"""The shortest round one that holds two periods of 60 Hz: closest to our stretch in time."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured; times in ms a clip, shares of frames in 0–1."""
+
+    clips: int
+    source: str
+    mean_clip_s: float
+    calls: int
+    ours_ms: float
+    librosa_ms: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    librosa_half_ms: float
+    ratio_half: float
+    stack_ms: float
+    mfcc_worst: float
+    synthetic_voiced: float
+    synthetic_within_1_percent: float
+    real_frames: int
+    real_within_1_percent: float
+    real_within_2_percent: float
+    real_median_gap: float
+    machine: str
+    cores: int
+    versions: dict[str, str]
+
+
+class Ours(torch.nn.Module):
+    """MFCC, energy and pitch of a batch, side by side: what librosa is compared with."""
+
+    def __init__(self) -> None:
+        """Prepare the three features."""
+        super().__init__()
+        self.logmel = LogMel(FRAMING, N_FFT, N_MELS)
+        self.mfcc = Mfcc(N_MELS, N_MFCC, deltas=0)
+        self.pitch = Pitch(FRAMING, LOW_HZ, HIGH_HZ)
+
+    def forward(self, samples: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """MFCC (B, T, 40), RMS and log-energy (B, T, 2), f0 and voicing strength (B, T, 2)."""
+        own, frames = FRAMING.valid_samples(samples, lengths), FRAMING.frame_lengths(lengths)
+        cut = FRAMING.frames(own)
+        return self.mfcc(self.logmel(cut), frames), energy(cut), self.pitch(own, frames)
+
+
+def with_torch(module: torch.nn.Module, clip: Signal) -> list[NDArray[np.float32]]:
+    """One clip through a module; the results without their batch axis."""
+    with torch.inference_mode():
+        found = module(torch.from_numpy(clip)[None], torch.tensor([len(clip)]))
+    return [part[0].numpy() for part in found]
+
+
+def librosa_mfcc(clip: Signal) -> NDArray[np.float32]:
+    """MFCC (T, 40) with our settings; 56 zeros a side place the window where ours lies."""
+    power = librosa.feature.melspectrogram(
+        y=np.pad(clip, (N_FFT - FRAMING.window) // 2),
+        sr=FRAMING.rate,
+        n_fft=N_FFT,
+        win_length=FRAMING.window,
+        hop_length=FRAMING.hop,
+        center=False,
+        n_mels=N_MELS,
+    )
+    level = librosa.power_to_db(power, top_db=None)
+    found: NDArray[np.float32] = librosa.feature.mfcc(S=level, n_mfcc=N_MFCC).T
+    return found
+
+
+def librosa_yin(clip: Signal, frame: int = YIN_FRAME) -> NDArray[np.float32]:
+    """The pitch that librosa finds, in Hz, its frames centred on ours."""
+    lead = frame // 2 - FRAMING.window // 2
+    found: NDArray[np.float32] = librosa.yin(
+        np.pad(clip, (lead, frame)),
+        fmin=LOW_HZ,
+        fmax=HIGH_HZ,
+        sr=FRAMING.rate,
+        frame_length=frame,
+        hop_length=FRAMING.hop,
+        center=False,
+    )
+    return found[: 1 + max(0, len(clip) - FRAMING.window) // FRAMING.hop]
+
+
+def librosas(clip: Signal, yin_frame: int = YIN_FRAME) -> None:
+    """The three features with librosa."""
+    librosa_mfcc(clip)
+    librosa.feature.rms(y=clip, frame_length=FRAMING.window, hop_length=FRAMING.hop, center=False)
+    librosa_yin(clip, yin_frame)
+
+
+def alternate(
+    clips: Sequence[Signal], rounds: int, *calls: Callable[[Signal], object]
+) -> NDArray[np.float64]:
+    """Seconds (calls, rounds, clips): every clip to each call in turn, after a round of warming."""
+    taken = np.empty((len(calls), rounds + 1, len(clips)))
+    for turn in range(rounds + 1):
+        for i, clip in enumerate(clips):
+            for which, call in enumerate(calls):
+                start = time.perf_counter()
+                call(clip)
+                taken[which, turn, i] = time.perf_counter() - start
+    return taken[:, 1:]
+
+
+def mfcc_gap(ours: Ours, clips: Sequence[Signal]) -> float:
+    """The largest |ours − librosa's| / max(1, |librosa's|) over all coefficients of all clips."""
+    worst = 0.0
+    for clip in clips:
+        reference = librosa_mfcc(clip)
+        gap = np.abs(with_torch(ours, clip)[0] - reference) / np.maximum(1, np.abs(reference))
+        worst = max(worst, float(gap.max()))
+    return worst
+
+
+def synthetic_pitch(ours: Ours) -> tuple[float, float]:
+    """Share of frames judged voiced, and of these the share within 1 % of the truth."""
+    gaps = []
+    for snr_db in (60, 20, 10):
+        for hertz in (80, 100, 130, 170, 220, 280, 350, 400):
+            for vowel in signals.VOWELS:
+                contour = signals.glide(hertz, 1.0)
+                f0 = with_torch(ours, signals.voice(contour, 1.0, vowel, snr_db))[2][:, 0]
+                truth = contour[np.arange(len(f0)) * FRAMING.hop + FRAMING.window // 2]
+                gaps.append(np.where(f0 > 0, np.abs(f0 / truth - 1), np.nan))
+    gap = np.concatenate(gaps)
+    voiced = np.isfinite(gap)
+    return float(voiced.mean()), float((gap[voiced] < 0.01).mean())
+
+
+def real_pitch(ours: Ours, clips: Sequence[Signal]) -> NDArray[np.float64]:
+    """|ours / librosa's − 1| on frames where the voice is clear and steady in both.
+
+    Steady: neither changes by more than 2 % to the frames beside it; each method averages over
+    its own stretch of time, so on a glide both can be right and still differ.
+    """
+    gaps = []
+    for clip in clips:
+        f0, strength = with_torch(ours, clip)[2].T
+        yin = librosa_yin(clip, YIN_SHORT)
+        clear = (strength > 0.9) & _steady(f0) & _steady(yin)
+        gaps.append(np.abs(f0[clear] / yin[clear] - 1))
+    return np.concatenate(gaps).astype(np.float64)
+
+
+def _steady(f0: NDArray[np.floating]) -> NDArray[np.bool_]:
+    step = np.abs(np.diff(np.log(np.maximum(f0, 1.0)))) < 0.02
+    both: NDArray[np.bool_] = np.concatenate([[False], step]) & np.concatenate([step, [False]])
+    return both
+
+
+def gather(folder: Path, count: int) -> tuple[list[Signal], str]:
+    """`count` clips spread over a folder, or synthetic voices where there is none."""
+    files = sorted(
+        file for file in folder.rglob("*") if file.suffix.lower() in (".wav", ".flac", ".ogg")
+    )
+    if files:
+        chosen = files[:: max(1, len(files) // count)][:count]
+        return [audio.read(file).samples for file in chosen], f"recordings of {folder.name}"
+    pitches = np.geomspace(90, 320, count)
+    return [signals.syllables(float(hertz), 6) for hertz in pitches], "synthetic voices"
+
+
+def measure(folder: Path, count: int, rounds: int) -> Result:
+    """Run everything on one core."""
+    torch.set_num_threads(1)
+    clips, source = gather(folder, count)
+    ours, stack = Ours().eval(), FeatureStack(FeatureConfig()).eval()
+    taken = alternate(
+        clips,
+        rounds,
+        lambda clip: with_torch(ours, clip),
+        librosas,
+        lambda clip: librosas(clip, YIN_HALF),
+        lambda clip: with_torch(stack, clip),
+    )
+    ours_ms, librosa_ms, half_ms, stack_ms = (1000 * float(np.median(times)) for times in taken)
+    ratios = np.median(taken[1], axis=1) / np.median(taken[0], axis=1)
+    voiced, within = synthetic_pitch(ours)
+    gap = real_pitch(ours, clips)
+    return Result(
+        clips=len(clips),
+        source=source,
+        mean_clip_s=float(np.mean([len(clip) / audio.RATE for clip in clips])),
+        calls=rounds * len(clips),
+        ours_ms=ours_ms,
+        librosa_ms=librosa_ms,
+        ratio=librosa_ms / ours_ms,
+        ratio_low=float(ratios.min()),
+        ratio_high=float(ratios.max()),
+        librosa_half_ms=half_ms,
+        ratio_half=half_ms / ours_ms,
+        stack_ms=stack_ms,
+        mfcc_worst=mfcc_gap(ours, clips),
+        synthetic_voiced=voiced,
+        synthetic_within_1_percent=within,
+        real_frames=len(gap),
+        real_within_1_percent=float(np.mean(gap < 0.01)),
+        real_within_2_percent=float(np.mean(gap < 0.02)),
+        real_median_gap=float(np.median(gap)),
+        machine=f"{processor()}, {platform.system()}",
+        cores=os.cpu_count() or 1,
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("librosa", "torch", "numpy", "scipy")},
+        },
+    )
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    listed = Path("/proc/cpuinfo")
+    if listed.is_file():
+        for line in listed.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def page(r: Result) -> str:
+    """The result as a page."""
+    versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
+    return f"""# Speed and exactness of the frame features
+
+`python benchmarks/features.py`; {r.clips} {r.source}, {r.mean_clip_s:.2f} s each on average, one
+clip a call, one core, calls alternating, medians over {r.calls} calls.
+
+| MFCC + energy + pitch | ms a clip |
+|---|---|
+| ours | {r.ours_ms:.2f} |
+| librosa (`mfcc`, `rms`, `yin`) | {r.librosa_ms:.2f} |
+| ratio | **{r.ratio:.1f}** (rounds: {r.ratio_low:.1f}–{r.ratio_high:.1f}) |
+| librosa with `yin` frames of {YIN_HALF} samples | {r.librosa_half_ms:.2f} (ratio \
+{r.ratio_half:.1f}) |
+| our whole stack (188 numbers a frame: + Δ, ΔΔ, log-mel) | {r.stack_ms:.2f} |
+
+| exactness | |
+|---|---|
+| MFCC, worst gap to librosa's / max(1, librosa's) | {r.mfcc_worst:.1e} |
+| pitch of synthetic voices (80–400 Hz, gliding, 60–10 dB over noise): frames voiced | \
+{r.synthetic_voiced:.1%} |
+| of these within 1 % of the truth | {r.synthetic_within_1_percent:.1%} |
+| clear and steady frames of the clips, against `yin` with frames of {YIN_SHORT} samples | \
+{r.real_frames} |
+| of these within 1 % / within 2 % | {r.real_within_1_percent:.1%} / {r.real_within_2_percent:.1%} |
+| median gap | {r.real_median_gap:.2%} |
+
+Settings of both: 16 kHz, window {FRAMING.window} samples, hop {FRAMING.hop}, FFT {N_FFT},
+{N_MELS} mel bands (Slaney), {N_MFCC} coefficients, `top_db=None`; pitch {LOW_HZ}–{HIGH_HZ} Hz,
+`yin` with its default frame of {YIN_FRAME} samples when timed. On real clips there is no truth:
+`yin` has octave errors of its own, and no decision on voicing.
+
+Machine: {r.machine}, {r.cores} cores, one used. {versions}.
+"""
+
+
+def main() -> None:
+    """Measure, print and write the page and its twin."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    beside = ROOT.parent / "shared" / "corpora" / "emodb"
+    parser.add_argument("folder", nargs="?", type=Path, default=beside)
+    parser.add_argument("--clips", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "results")
+    given = parser.parse_args()
+    result = measure(given.folder, given.clips, given.rounds)
+    given.output.mkdir(parents=True, exist_ok=True)
+    text = page(result)
+    (given.output / "features_speed.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
+    (given.output / "features_speed.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

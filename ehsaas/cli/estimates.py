@@ -1,0 +1,93 @@
+"""Estimates → text on stdout: a table, JSON, JSON lines or CSV."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any
+
+import typer
+
+from ehsaas.emotions import Estimate
+
+Print = Callable[[Estimate], None]
+
+
+class Format(StrEnum):
+    """How estimates are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def printer(form: Format, classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
+    """What takes the estimates one by one, and what ends the output; JSON lines and CSV stream."""
+    makers: dict[Format, Callable[[], tuple[Print, Callable[[], None]]]] = {
+        Format.TABLE: _table,
+        Format.JSON: _json,
+        Format.JSONL: _jsonl,
+        Format.CSV: lambda: _csv(classes),
+    }
+    return makers[form]()
+
+
+def _json() -> tuple[Print, Callable[[], None]]:
+    found: list[dict[str, Any]] = []
+
+    def finish() -> None:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+
+    return lambda estimate: found.append(estimate.to_dict()), finish
+
+
+def _jsonl() -> tuple[Print, Callable[[], None]]:
+    def print_one(estimate: Estimate) -> None:
+        typer.echo(json.dumps(estimate.to_dict(), ensure_ascii=False))
+
+    return print_one, lambda: None
+
+
+def _csv(classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
+    columns = ["path", "start", "end", "emotion", *classes, "statistics", "warnings"]
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer.writeheader()
+
+    def print_one(estimate: Estimate) -> None:
+        probabilities = {name: f"{p:.4f}" for name, p in estimate.probabilities.items()}
+        row = {
+            "path": estimate.path,
+            "start": f"{estimate.start:.2f}",
+            "end": f"{estimate.end:.2f}",
+            "emotion": estimate.emotion,
+            "statistics": estimate.statistics,
+            "warnings": "; ".join(estimate.warnings),
+        }
+        writer.writerow(row | probabilities)
+
+    return print_one, lambda: None
+
+
+def _table() -> tuple[Print, Callable[[], None]]:
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    path, seconds = Column("Recording", overflow="fold"), Column("Seconds", justify="right")
+    table = Table(path, seconds, "Emotion", "How sure", Column("Remarks", overflow="fold"))
+
+    def print_one(estimate: Estimate) -> None:
+        ranked = sorted(estimate.probabilities.items(), key=lambda item: -item[1])
+        sure = ", ".join(f"{name} {p:.2f}" for name, p in ranked[:2])
+        cells = (
+            estimate.path or "",
+            f"{estimate.start:.1f}–{estimate.end:.1f}",
+            estimate.emotion,
+            sure,
+            "; ".join(estimate.warnings),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+
+    return print_one, lambda: Console().print(table)

@@ -1,0 +1,161 @@
+"""`ehsaas recognise PATH…`: recordings → Estimates on stdout, in input order."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ehsaas.cli import estimates, terminal
+from ehsaas.cli.estimates import Format
+from ehsaas.emotions import Estimate
+
+if TYPE_CHECKING:
+    from ehsaas.audio import Clip
+    from ehsaas.calibration import Statistics
+    from ehsaas.recogniser import Recogniser
+
+STDIN = "-"
+SELF = "self"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is to be judged: a name to print, and a path or the bytes of a recording."""
+
+    name: str
+    audio: Path | bytes
+
+
+def recognise(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Recordings, folders of them, or - for stdin."),
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="A recogniser's folder; default is $EHSAAS_MODEL.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="One estimate for every 5 seconds.")
+    ] = False,
+    coverage: Annotated[
+        float | None, typer.Option(help="Sets that hold the true emotion with this probability.")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|self",
+            help="Judge against the statistics of these recordings (same corpus, or same speaker),"
+            " or of the judged ones themselves.",
+        ),
+    ] = None,
+) -> None:
+    """Recordings → emotions, in input order."""
+    import ehsaas
+
+    folder = _model(model)
+    sources = list(_sources(paths))
+    recogniser = ehsaas.load(folder)
+    if coverage is not None:
+        raise terminal.UsageError(
+            f"--coverage {coverage:g}: the recogniser in {folder} was not calibrated on recordings"
+            " of your language, so it can give no set with a promised coverage; leave it out"
+        )
+    statistics = _statistics(recogniser, baseline, sources)
+    print_one, finish = estimates.printer(form, recogniser.classes)
+    failed = 0
+    with terminal.progress() as tell:
+        for number, source in enumerate(sources, 1):
+            try:
+                for estimate in _judge(recogniser, source, statistics, timeline):
+                    print_one(estimate)
+            except (_audio_error(), OSError) as error:
+                terminal.say(_named(source, error))
+                failed += 1
+            tell("recognising", number, len(sources))
+    finish()
+    if failed:
+        raise typer.Exit(terminal.SOME_FAILED)
+
+
+def _model(given: Path | None) -> Path:
+    if given is not None:
+        return given
+    if os.environ.get("EHSAAS_MODEL"):
+        return Path(os.environ["EHSAAS_MODEL"])
+    raise terminal.UsageError(
+        "no model: give one with --model FOLDER or EHSAAS_MODEL; `make demo` trains one (on"
+        " rendered speech), `ehsaas run CONFIG.yaml` writes one to RUN/model"
+    )
+
+
+def _sources(paths: Sequence[str]) -> Iterator[Source]:
+    """Each path's recordings: folders are searched, - is read."""
+    from ehsaas.audio import SUFFIXES
+
+    for path in paths:
+        if path == STDIN:
+            yield Source(STDIN, sys.stdin.buffer.read())
+        elif Path(path).is_dir():
+            found = [p for p in Path(path).rglob("*") if p.suffix.lower() in SUFFIXES]
+            if not found:
+                raise terminal.UsageError(f"{path}: no recordings in this folder")
+            yield from (Source(str(p), p) for p in sorted(found))
+        else:
+            yield Source(path, Path(path))
+
+
+def _audio_error() -> type[ValueError]:
+    from ehsaas.audio import AudioError
+
+    return AudioError
+
+
+def _named(source: Source, error: Exception) -> str:
+    """The error's message, with the name of the recording in front where it is not there yet."""
+    message = str(error)
+    return message if source.name in message else f"{source.name}: {message}"
+
+
+def _statistics(
+    recogniser: "Recogniser", baseline: str | None, judged: Sequence[Source]
+) -> "Statistics | None":
+    if baseline is None:
+        return None
+    if baseline != SELF and not Path(baseline).is_dir():
+        raise terminal.UsageError(
+            f"--baseline {baseline}: expected a folder of recordings, or self"
+        )
+    sources = judged if baseline == SELF else list(_sources([baseline]))
+    name = SELF if baseline == SELF else Path(baseline).resolve().name
+    return recogniser.statistics_of(_readable(sources), name)
+
+
+def _readable(sources: Sequence[Source]) -> "Iterator[Clip]":
+    """The clips that can be read; the others are named when they are judged, or here."""
+    from ehsaas import audio
+
+    for source in sources:
+        try:
+            yield audio.read(source.audio)
+        except (audio.AudioError, OSError) as error:
+            terminal.say(f"baseline: {_named(source, error)}")
+
+
+def _judge(
+    recogniser: "Recogniser", source: Source, statistics: "Statistics | None", timeline: bool
+) -> Iterator[Estimate]:
+    from ehsaas import audio
+
+    clip = audio.read(source.audio)
+    if timeline:
+        judged = recogniser.timeline(clip, statistics=statistics)
+    else:
+        judged = [recogniser(clip, statistics)]
+    for estimate in judged:
+        warnings = tuple(dict.fromkeys((*clip.warnings, *estimate.warnings)))
+        yield replace(estimate, path=source.name, warnings=warnings)

@@ -1,0 +1,40 @@
+"""`ehsaas run CONFIG.yaml`: an experiment → its run folder with report and recogniser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ehsaas.cli import terminal
+
+
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.yaml", help="See experiments/.")],
+    corpora: Annotated[
+        Path,
+        typer.Option(help="Holds a folder NAME or a table NAME.parquet for each corpus named."),
+    ] = Path("corpora"),
+    fast_dev_run: Annotated[
+        bool, typer.Option("--fast-dev-run", help="One epoch, one seed: does everything work?")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The run folder; default runs/NAME.")
+    ] = None,
+) -> None:
+    """An experiment → its run folder. A run that was stopped continues where it stopped."""
+    from ehsaas.experiments.config import load
+    from ehsaas.experiments.run import run
+
+    chosen = load(config)
+    folder = output or Path("runs") / (chosen.name + "_dev" * fast_dev_run)
+    with terminal.progress() as tell:
+        report = run(
+            chosen,
+            corpora,
+            folder,
+            store=terminal.home(),
+            fast_dev_run=fast_dev_run,
+            progress=tell,
+        )
+    typer.echo(str(report))
+    terminal.say(f"recogniser: {folder / 'model'}; try `ehsaas recognise PATH --model …` with it")

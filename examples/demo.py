@@ -1,0 +1,212 @@
+"""The whole path in a few minutes: recordings → tables → audit → the three questions → a report.
+
+    python examples/demo.py                       on speech that is rendered here
+    python examples/demo.py --corpora FOLDER      on the real corpora found in FOLDER
+
+The rendered speech comes from a synthesiser whose settings are called emotions. It shows what the
+package does, and nothing about people. The real corpora are thinned out so that it ends in minutes.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import ehsaas
+from ehsaas import audio, utterances
+from ehsaas.audit import audit
+from ehsaas.audit import render as audit_view
+from ehsaas.cli import terminal
+from ehsaas.corpora import CORPORA
+from ehsaas.corpora.prepare import prepare
+from ehsaas.corpora.rendered import render
+from ehsaas.evaluation import run_folder
+from ehsaas.evaluation.answers import answers
+from ehsaas.experiments.config import ConfigError, ExperimentConfig, load
+from ehsaas.experiments.run import run
+from ehsaas.utterances import UtteranceTable
+
+HERE = Path(__file__).resolve().parents[1]
+CONFIG = HERE / "experiments" / "demo.yaml"
+LANGUAGES = ("de", "en", "fa", "ur")
+VOICES, SENTENCES = 9, 7
+MOST = 240
+"""Utterances of a real corpus that the demonstration uses."""
+OUT = Path("demo")
+STYLES = {"kashmiri_rasa": ("conversation", "book")}
+"""Reading styles that count as neutral where a corpus has no neutral emotion."""
+
+console = Console()
+
+
+@terminal.tells_mistakes
+def main() -> None:
+    """Run the demonstration."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--corpora", type=Path, help="a folder with real corpora, by their names")
+    parser.add_argument("--out", type=Path, default=OUT, help="where everything is written")
+    given = parser.parse_args()
+    began = time.time()
+    if given.corpora is None:
+        demonstrate_on_rendered(given.out / "rendered")
+    else:
+        demonstrate_on_real(given.corpora, given.out / "recordings")
+    console.print(f"\nThis took {(time.time() - began) / 60:.1f} minutes.")
+
+
+def demonstrate_on_rendered(out: Path) -> None:
+    """Render four languages and run everything on them."""
+    step("Rendering speech with eSpeak NG; the emotions are settings of a synthesiser")
+    with terminal.progress() as tell:
+        files = render(
+            out / "speech",
+            LANGUAGES,
+            speakers=VOICES,
+            sentences=SENTENCES,
+            progress=lambda done, total: tell("rendering", done, total),
+        )
+    say(f"{len(files)} clips in {len(LANGUAGES)} languages by {VOICES} voices each")
+    demonstrate(load(CONFIG), out / "speech", out)
+    say("All this is rendered speech: it shows how the package works, and nothing about people.")
+
+
+def demonstrate_on_real(corpora: Path, out: Path) -> None:
+    """Run everything on the corpora that are there, thinned out.
+
+    Raises:
+        ConfigError: none of them is.
+    """
+    found = [name for name in CORPORA if (corpora / name).is_dir()]
+    if not found:
+        raise ConfigError(
+            f"{corpora}: holds no folder named after a corpus; known are {', '.join(CORPORA)}"
+        )
+    changes = {
+        "name": "demo_recordings",
+        "question": "",
+        "corpora": tuple(found),
+        "neutral_styles": {name: STYLES[name] for name in found if name in STYLES},
+        "notes": (
+            f"A demonstration: at most {MOST} utterances of each corpus, a small network, one seed."
+            " The figures are far from what the whole corpora give.",
+        ),
+    }
+    demonstrate(load(CONFIG).model_copy(update=changes), corpora, out)
+    say(f"Only {MOST} utterances of each corpus were used; `ehsaas run` takes all of them.")
+
+
+def demonstrate(config: ExperimentConfig, corpora: Path, out: Path) -> None:
+    """Prepare, audit, run, and recognise clips of speakers that were kept out of it all."""
+    step("Recordings → utterance tables")
+    held: list[UtteranceTable] = []
+    tables = [table_of(config, name, corpora / name, out, held) for name in config.corpora]
+    step("Audit: what to know before believing a score")
+    console.print(audit_view.terminal(audit(utterances.concat(tables))))
+    step("The three questions: within a language, across languages, what own data buys back")
+    with terminal.progress() as tell:
+        report = run(
+            config, out / "tables", out / "run", store=out / "features", progress=noted(tell)
+        )
+    for answer in answers(run_folder.read(out / "run").results):
+        console.print(f"\n[bold]{answer.question}[/bold]\n{answer.short}", highlight=False)
+    step("The trained recogniser on speakers it has never heard")
+    recognise(out / "run" / "model", held)
+    step("Where everything is")
+    say(f"report       {report.resolve()}")
+    say(f"recogniser   {(out / 'run' / 'model').resolve()}")
+    say(f"\nOn your own recordings:\n{WHAT_TO_TYPE.format(model=out / 'run' / 'model')}\n")
+
+
+WHAT_TO_TYPE = """\
+  ehsaas recognise RECORDING.wav --model {model}
+  ehsaas prepare manifest list.csv --corpus mine --language ks --columns path=file
+  ehsaas audit corpora/mine.parquet
+  ehsaas run CONFIG.yaml --corpora corpora      (experiments/demo.yaml is an example)
+  make demo CORPORA=FOLDER                      (this, on the corpora named by `ehsaas corpora`)"""
+
+
+def table_of(
+    config: ExperimentConfig, name: str, folder: Path, out: Path, held: list[UtteranceTable]
+) -> UtteranceTable:
+    """The table that the run uses; one speaker, where there are four or more, goes to `held`."""
+    path = out / "tables" / f"{name}.parquet"
+    with terminal.progress() as tell:
+        prepared = prepare(
+            name, folder, progress=lambda done, total: tell(f"reading {name}", done, total)
+        )
+    table = prepared.table
+    styles = config.neutral_styles.get(name, ())
+    rows = utterances.labelled(table.rows, "four", styles).filter(pl.col("speaker").is_not_null())
+    speakers = sorted(rows["speaker"].unique())
+    kept_out = pl.col("speaker").is_in(speakers[-1:] if len(speakers) > 3 else [])
+    if len(speakers) > 3:
+        held.append(table.keep(rows.filter(kept_out)))
+    kept = rows.filter(~kept_out).select("id").to_series().to_list()
+    chosen = table.keep(thinned(table.rows.filter(pl.col("id").is_in(kept)), MOST))
+    utterances.write(chosen, path)
+    say(
+        f"{name}: {len(table)} utterances of {table.rows['speaker'].n_unique()} speakers,"
+        f" {prepared.unused.height} files not used; {len(chosen)} go into the run"
+    )
+    return chosen
+
+
+def thinned(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+    """At most `most` rows, drawn at random from each speaker and emotion by turns."""
+    turn = pl.int_range(pl.len()).shuffle(seed=0).over("speaker", "native_emotion")
+    return rows.with_columns(turn.alias("turn_")).sort("turn_", "id").head(most).drop("turn_")
+
+
+def recognise(model: Path, held: Sequence[UtteranceTable]) -> None:
+    """One clip of each emotion of each speaker that was kept out, truth beside estimate."""
+    recogniser = ehsaas.load(model)
+    shown = Table("Clip", "Meant as", "Recognised as", "How sure")
+    right = total = 0
+    for table in held:
+        for row in table.rows.unique("emotion", keep="first", maintain_order=True).to_dicts():
+            estimate = recogniser(audio.read(table.location(row["corpus"], row["path"])))
+            sure = max(estimate.probabilities.values(), default=0.0)
+            name = f"{row['corpus']}/{row['id']}"
+            shown.add_row(name, row["emotion"], estimate.emotion, f"{sure:.2f}")
+            right, total = right + (estimate.emotion == row["emotion"]), total + 1
+    if not total:
+        say("No corpus here has four speakers, so none was kept out.")
+        return
+    console.print(shown)
+    say(f"{right} of {total} as meant; the report says how well it does on many more.")
+
+
+def noted(tell: terminal.Tell) -> terminal.Tell:
+    """Bars where somebody watches; else a line at each new thing that is done."""
+    seen: set[str] = set()
+
+    def told(what: str, done: int, total: int) -> None:
+        tell(what, done, total)
+        if what not in seen and not sys.stderr.isatty():
+            say(f"{what} …")
+        seen.add(what)
+
+    return told
+
+
+def step(title: str) -> None:
+    """A heading."""
+    console.print(f"\n[bold cyan]{title}[/bold cyan]", highlight=False)
+
+
+def say(text: str) -> None:
+    """A line of plain text."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except typer.Exit as stopped:
+        sys.exit(stopped.exit_code)

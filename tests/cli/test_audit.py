@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from ehsaas import utterances
+from tests.audit.tables import EVEN, table
+from tests.cli.conftest import Type
+
+CONFOUNDED = {f"s{i}": {emotion: 12} for i, emotion in enumerate(["anger", "sadness"] * 3)}
+
+
+@pytest.fixture()
+def confounded(tmp_path: Path) -> Path:
+    """A table in which the speaker tells the emotion."""
+    path = tmp_path / "confounded.parquet"
+    utterances.write(table(CONFOUNDED), path)
+    return path
+
+
+def folds(path: Path, lines: list[str]) -> Path:
+    path.write_text("corpus,fold,split,key,emotion\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_findings_are_a_table(confounded: Path, typed: Type) -> None:
+    result = typed("audit", confounded)
+    assert result.exit_code == 0, result.output
+    assert "Audit of mini: 72 utterances, no split" in result.stdout
+    assert "critical" in result.stdout
+    assert result.stderr == ""
+
+
+def test_findings_are_json_for_machines(confounded: Path, typed: Type) -> None:
+    found = json.loads(typed("audit", confounded, "--json").stdout)
+    kinds = {finding["kind"]: finding["severity"] for finding in found["findings"]}
+    assert "critical" in kinds.values()
+    assert found["rows"] == 72
+
+
+def test_strict_turns_a_critical_finding_into_exit_code_1(
+    confounded: Path, typed: Type, tmp_path: Path
+) -> None:
+    assert typed("audit", confounded, "--strict").exit_code == 1
+    utterances.write(table(EVEN), tmp_path / "even.parquet")
+    assert typed("audit", tmp_path / "even.parquet", "--strict").exit_code == 0
+
+
+def test_several_tables_are_audited_together(confounded: Path, typed: Type, tmp_path: Path) -> None:
+    utterances.write(table(EVEN, "other"), tmp_path / "other.parquet")
+    result = typed("audit", confounded, tmp_path / "other.parquet", "--json")
+    assert json.loads(result.stdout)["corpora"] == ["mini", "other"]
+
+
+def test_a_split_that_shares_speakers_is_found(typed: Type, tmp_path: Path) -> None:
+    utterances.write(table(EVEN), tmp_path / "even.parquet")
+    ids = [f"u{i}" for i in range(144)]
+    lines = [f"mini,1,{'test' if i % 2 else 'train'},{key},x" for i, key in enumerate(ids)]
+    split = folds(tmp_path / "folds.csv", lines)
+    result = typed("audit", tmp_path / "even.parquet", "--split", split)
+    assert result.exit_code == 0, result.output
+    assert "speaker-disjoint: no (mini)" in result.stdout
+
+
+def test_utterances_may_be_missing_from_emobox_folds_only(typed: Type, tmp_path: Path) -> None:
+    utterances.write(table(EVEN), tmp_path / "even.parquet")
+    lines = [f"mini,1,{'test' if i % 2 else 'train'},u{i},x" for i in range(150)]
+    split = folds(tmp_path / "folds.csv", lines)
+    refused = typed("audit", tmp_path / "even.parquet", "--split", split)
+    assert refused.exit_code == 2
+    assert "folds.csv" in refused.stderr
+    assert typed("audit", tmp_path / "even.parquet", "--split", f"emobox:{split}").exit_code == 0
+
+
+def test_mistakes_are_one_line_and_exit_code_2(
+    confounded: Path, typed: Type, tmp_path: Path
+) -> None:
+    for words, message in (
+        (["audit", tmp_path / "none.parquet"], "no such table"),
+        (["audit", confounded, "--split", tmp_path / "none.csv"], "no such file of folds"),
+        (["audit", confounded, confounded], "come more than once"),
+    ):
+        result = typed(*words)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1

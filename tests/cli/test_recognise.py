@@ -1,0 +1,155 @@
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.conftest import Home, Type
+
+CLASSES = {"anger", "happiness", "neutral", "sadness"}
+
+
+def write(path: Path, seconds: float, level: float = 0.2, rate: int = 16000) -> Path:
+    time = np.arange(int(seconds * rate)) / rate
+    soundfile.write(path, level * np.sin(2 * np.pi * 200 * time), rate)
+    return path
+
+
+@pytest.fixture()
+def clip(home: Home) -> Path:
+    return sorted(home.clips.glob("*.wav"))[0]
+
+
+def test_json_is_one_array_in_input_order(home: Home, typed: Type) -> None:
+    clips = sorted(home.clips.glob("*.wav"))[2::-1]
+    result = typed("recognise", *clips, "--model", home.model, "--format", "json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [estimate["path"] for estimate in found] == [str(path) for path in clips]
+    for estimate in found:
+        assert set(estimate["probabilities"]) == CLASSES
+        assert sum(estimate["probabilities"].values()) == pytest.approx(1.0, abs=1e-4)
+        assert estimate["statistics"] == "source"
+
+
+def test_a_folder_is_searched_and_json_lines_are_one_a_clip(home: Home, typed: Type) -> None:
+    result = typed("recognise", home.clips, "--model", home.model, "--format", "jsonl")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [x["path"] for x in lines] == [str(path) for path in sorted(home.clips.glob("*.wav"))]
+
+
+def test_csv_has_a_column_a_class(home: Home, typed: Type, clip: Path) -> None:
+    result = typed("recognise", clip, "--model", home.model, "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    best = max(CLASSES, key=lambda name: float(row[name]))
+    assert row["emotion"] == best
+    assert row["path"] == str(clip)
+
+
+def test_the_table_shows_the_emotion_and_how_sure(home: Home, typed: Type, clip: Path) -> None:
+    found = json.loads(typed("recognise", clip, "--model", home.model, "--format", "json").stdout)[
+        0
+    ]
+    shown = typed("recognise", clip, "--model", home.model).stdout
+    assert found["emotion"] in shown
+    assert f"{max(found['probabilities'].values()):.2f}" in shown
+
+
+def test_standard_input_is_audio(home: Home, typed: Type, clip: Path) -> None:
+    options = ("--model", home.model, "--format", "json")
+    file = json.loads(typed("recognise", clip, *options).stdout)
+    piped = json.loads(typed("recognise", "-", *options, stdin=clip.read_bytes()).stdout)
+    assert piped[0]["path"] == "-"
+    assert piped[0]["probabilities"] == file[0]["probabilities"]
+
+
+def test_a_timeline_has_a_line_for_every_five_seconds(
+    home: Home, typed: Type, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "long.wav", 20.0)
+    options = ("--model", home.model, "--format", "json")
+    lines = json.loads(typed("recognise", path, *options, "--timeline").stdout)
+    assert [line["start"] for line in lines] == [0.0, 5.0, 10.0, 15.0]
+    (whole,) = json.loads(typed("recognise", path, *options).stdout)
+    assert (whole["start"], whole["end"]) == (0.0, 20.0)
+
+
+def test_a_bad_file_is_named_and_the_rest_is_printed(
+    home: Home, typed: Type, clip: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.wav").write_text("Dear sound card, …")
+    (tmp_path / "empty.wav").touch()
+    bad = [tmp_path / "letter.wav", tmp_path / "empty.wav", tmp_path / "none.wav"]
+    result = typed("recognise", *bad, clip, "--model", home.model, "--format", "json")
+    assert result.exit_code == 1
+    assert [estimate["path"] for estimate in json.loads(result.stdout)] == [str(clip)]
+    lines = result.stderr.splitlines()
+    assert len(lines) == 3
+    for path, line in zip(bad, lines, strict=True):
+        assert line.startswith(f"{path}: ")
+
+
+def test_silence_is_no_speech_and_a_truncated_file_is_said_to_be(
+    home: Home, typed: Type, tmp_path: Path
+) -> None:
+    silent = write(tmp_path / "silent.wav", 1.0, level=0.0)
+    cut = write(tmp_path / "cut.wav", 2.0)
+    cut.write_bytes(cut.read_bytes()[:40000])
+    result = typed("recognise", silent, cut, "--model", home.model, "--format", "json")
+    first, second = json.loads(result.stdout)
+    assert first["emotion"] == "no speech"
+    assert any("truncated" in warning for warning in second["warnings"])
+
+
+def test_a_baseline_s_statistics_are_used_and_named(home: Home, typed: Type, clip: Path) -> None:
+    def judged(*words: object) -> dict[str, Any]:
+        result = typed("recognise", clip, "--model", home.model, "--format", "json", *words)
+        assert result.exit_code == 0, result.output
+        answer: dict[str, Any] = json.loads(result.stdout)[0]
+        return answer
+
+    plain, folder, own = judged(), judged("--baseline", home.clips), judged("--baseline", "self")
+    assert folder["statistics"] == "given: first"
+    assert own["statistics"] == "given: self"
+    assert own["probabilities"] != plain["probabilities"]
+
+
+def test_an_unreadable_file_of_the_baseline_is_named(
+    home: Home, typed: Type, clip: Path, tmp_path: Path
+) -> None:
+    shutil.copy(clip, tmp_path / "good.wav")
+    (tmp_path / "bad.wav").write_text("no sound")
+    result = typed("recognise", clip, "--model", home.model, "--baseline", tmp_path)
+    assert result.exit_code == 0
+    assert f"baseline: {tmp_path / 'bad.wav'}" in result.stderr
+
+
+def test_the_model_can_come_from_the_environment(
+    home: Home, typed: Type, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EHSAAS_MODEL", str(home.model))
+    assert typed("recognise", clip).exit_code == 0
+
+
+def test_mistakes_are_one_line_and_exit_code_2(
+    home: Home, typed: Type, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EHSAAS_MODEL", raising=False)
+    with_model = ["recognise", clip, "--model", home.model]
+    for words, message in (
+        (["recognise", clip], "no model: give one with --model FOLDER or EHSAAS_MODEL"),
+        (["recognise", clip, "--model", tmp_path], "no recogniser here"),
+        ([*with_model, "--coverage", "0.9"], "--coverage 0.9: the recogniser"),
+        ([*with_model, "--baseline", clip], "expected a folder of recordings, or self"),
+        (["recognise", tmp_path, "--model", home.model], "no recordings in this folder"),
+    ):
+        result = typed(*words)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert result.stdout == ""

@@ -1,0 +1,58 @@
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+import polars as pl
+
+from ehsaas.evaluation.curves import adaptation_curve, training_curves
+from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.views import curves
+from tests.evaluation.builders import FOUR, judged, simulated
+
+
+def texts(svg: str) -> list[str]:
+    return [node.text or "" for node in ET.fromstring(svg).iter() if node.tag.endswith("}text")]
+
+
+def test_the_adaptation_curve_always_has_target_only_zero_shot_and_chance(
+    results: Sequence[Result],
+) -> None:
+    svg = adaptation_curve(curves(results)[0], "c")
+    shown = texts(svg)
+    assert {"progressive", "target only", "all unfrozen", "zero-shot", "chance"} <= set(shown)
+    assert {"0", "10", "20", "40", "80"} <= set(shown)
+    # A band for each series.
+    assert svg.count("FillBetweenPolyCollection") == 3
+
+
+def test_a_refused_point_is_left_out() -> None:
+    table = pl.concat(
+        [
+            simulated(0.5, protocol="heldout", condition='{"share": 0.2}'),
+            judged(
+                FOUR[:3] * 5,
+                FOUR[:3] * 5,
+                protocol="heldout",
+                system="functionals-svm",
+                condition='{"share": 0.2}',
+            ),
+        ]
+    )
+    (curve,) = curves(pool(table))
+    shown = texts(adaptation_curve(curve, "c"))
+    assert "progressive" in shown
+    assert "functionals-svm" not in shown
+
+
+def test_training_curves_leave_out_what_was_not_kept() -> None:
+    epochs = [
+        {"epoch": i, "loss": 1 / i, "train_uar": None, "validation_uar": 0.1 * i}
+        for i in range(1, 6)
+    ]
+    shown = texts(training_curves([{"epochs": epochs}, {"epochs": epochs[:2]}], "t", "emodb"))
+    assert {"emodb", "loss", "UAR", "epoch", "validation"} <= set(shown)
+    assert "training" not in shown
+
+
+def test_training_without_any_uar_is_drawn() -> None:
+    epochs = [{"epoch": 1, "loss": 0.5, "train_uar": None, "validation_uar": None}]
+    assert "loss" in texts(training_curves([{"epochs": epochs}], "t", "emodb"))

@@ -1,0 +1,134 @@
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ehsaas.evaluation.report import ReportError, write_report
+from tests.evaluation.builders import FOUR, judged
+
+
+class Page(HTMLParser):
+    """What a browser would fetch, which ids there are, which links point inside."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self.inside: list[str] = []
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id" and value:
+                self.ids.append(value)
+            if name in ("href", "xlink:href") and (value or "").startswith("#"):
+                self.inside.append((value or "")[1:])
+            elif name in ("src", "href", "xlink:href", "srcset", "action", "data", "poster"):
+                self.fetched.append(value or "")
+
+
+def test_the_report_loads_nothing(reported: Path) -> None:
+    text = (reported / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert [link[:22] for link in page.fetched] == ["data:image/png;base64,"]
+    assert not {"script", "link", "iframe", "img"} & set(page.tags)
+    assert "@import" not in text
+    assert not re.search(r"url\((?!#)", text)
+    # The only addresses are the names of the XML name spaces.
+    assert set(re.findall(r"https?://[^\"' <)]+", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+
+
+def test_every_id_is_there_once_and_every_inner_link_leads_somewhere(reported: Path) -> None:
+    page = Page((reported / "report.html").read_text(encoding="utf-8"))
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.inside) <= set(page.ids)
+
+
+def test_the_report_holds_every_section(reported: Path) -> None:
+    text = (reported / "report.html").read_text(encoding="utf-8")
+    for words in (
+        "Does a made-up system work?",
+        "How much does data of the target language buy back?",
+        "What the audit found",
+        "2 test speakers",
+        "Within one language",
+        "Across languages",
+        "What data of the target language buys",
+        "By emotion",
+        "Paired tests",
+        "Beside published figures",
+        "split not stated",
+        "Training curves",
+        "results in UAR, accuracy, weighted and macro F1",
+        "ehsaas run example.yaml",
+        "1.6 minutes",
+        "numpy 2.0",
+        "To cite:",
+    ):
+        assert words in text, words
+    assert "nobody&#39;s &lt;voice&gt;" in text
+    assert "prefers-color-scheme: dark" in text
+    assert "characters in audit.json" in text
+
+
+def test_a_finding_that_splits_share_is_told_once(reported: Path) -> None:
+    text = (reported / "report.html").read_text(encoding="utf-8")
+    assert text.count("<span>2 test speakers") == 1
+    assert "split: strict, random" in text
+
+
+def test_figures_and_metrics_lie_beside(reported: Path) -> None:
+    names = {path.stem for path in (reported / "figures").glob("*.svg")}
+    assert {"transfer-attention-bilstm-frames-corpus-four", "attention"} <= names
+    assert "adaptation-urdu-corpus-four" in names
+    assert "confusion-attention-bilstm-strict-emodb-four" in names
+    assert "training-attention-bilstm-strict-emodb" in names
+    metrics = json.loads((reported / "metrics.json").read_text(encoding="utf-8"))
+    assert set(metrics) == {"rows", "details", "tests"}
+    assert {row["source"] for row in metrics["rows"]} == {"ours"}
+    detail = metrics["details"][0]
+    assert sum(map(sum, detail["confusion"])) == 80 * len(detail["seeds"])
+    assert len(detail["per_seed"]["uar"]) == 2
+    assert {test["question"] for test in metrics["tests"]}
+    assert all(test["p_holm"] >= test["p"] for test in metrics["tests"])
+
+
+def test_writing_it_again_gives_the_same_and_drops_old_figures(tmp_path: Path) -> None:
+    run = tmp_path
+    judged(FOUR * 5, FOUR * 5).write_parquet(run / "predictions.parquet")
+    (run / "figures").mkdir()
+    (run / "figures" / "old.svg").write_text("<svg/>")
+    before = write_report(run).read_bytes()
+    assert not (run / "figures" / "old.svg").exists()
+    assert write_report(run).read_bytes() == before
+
+
+def test_predictions_alone_are_enough(tmp_path: Path) -> None:
+    judged(FOUR * 5, ("anger",) * 20).write_parquet(tmp_path / "predictions.parquet")
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "1 warning: a system has collapsed" in text
+    assert "every item is predicted as anger" in text
+    assert "What the audit found" not in text
+
+
+def test_many_warnings_are_folded(tmp_path: Path) -> None:
+    tables = [
+        judged(FOUR * 2, ("anger",) * 8, protocol="pair", train=f"corpus{i}") for i in range(8)
+    ]
+    pl.concat(tables).write_parquet(tmp_path / "predictions.parquet")
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "8 warnings" in text
+    assert "<summary>Show all</summary>" in text
+
+
+def test_a_folder_without_predictions_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"predictions\.parquet: no such prediction table"):
+        write_report(tmp_path)

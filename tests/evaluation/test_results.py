@@ -1,0 +1,174 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ehsaas.evaluation import results as module
+from ehsaas.evaluation.predictions import PredictionError
+from ehsaas.evaluation.results import Page, published_row, rebuild, summarise, write_page
+from tests.evaluation.builders import FOUR, judged, simulated
+
+KEYS = [
+    "source",
+    "headline",
+    "system",
+    "train",
+    "test",
+    "protocol",
+    "features",
+    "normalisation",
+    "target_data",
+    "condition",
+    "label_set",
+    "labels",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "seeds",
+    "items",
+]
+PAPER = {
+    "system": "attention Bi-LSTM",
+    "train": "urdu",
+    "test": "urdu",
+    "protocol": "within-language",
+    "leakage": "split not stated",
+    "metric": "accuracy",
+    "value": "0.97",
+    "source": "Kashmiri study",
+}
+
+
+@pytest.fixture(scope="module")
+def written(predictions: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """The page of the whole experiment, its rows shuffled and with a probability."""
+    table = predictions.sample(fraction=1.0, shuffle=True, seed=1)
+    return page(tmp_path_factory.mktemp("page"), table.with_columns(p_anger=pl.lit(0.123456)))
+
+
+def page(folder: Path, predictions: pl.DataFrame) -> Page:
+    return write_page(
+        folder,
+        "example",
+        predictions,
+        title="An example",
+        question="Does a made-up system work?",
+        published=[PAPER],
+        notes=["A note."],
+        command="ehsaas run example.yaml",
+    )
+
+
+def test_rows_have_the_twins_keys_and_every_metric() -> None:
+    rows = summarise(simulated(0.6))
+    assert [list(row) for row in rows] == [KEYS] * 4
+    assert [row["metric"] for row in rows] == ["uar", "accuracy", "weighted_f1", "macro_f1"]
+    first = rows[0]
+    assert first["source"] == "ours"
+    assert first["headline"] is True
+    assert (first["train"], first["test"]) == (["emodb"], "emodb")
+    assert (first["labels"], first["seeds"], first["items"]) == (4, 1, 240)
+    assert first["low"] < first["value"] < first["high"]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ({}, "labelled"),
+        ({"train": "urdu", "normalisation": "source"}, "none"),
+        ({"train": "urdu", "normalisation": "corpus"}, "unlabelled"),
+        ({"train": "urdu", "condition": '{"share": 0.1}'}, "labelled"),
+        ({"train": "urdu", "normalisation": "none", "condition": '{"share": 0.0}'}, "none"),
+    ],
+)
+def test_target_data_says_what_was_given(key: dict[str, str], expected: str) -> None:
+    assert summarise(simulated(0.6, **key))[0]["target_data"] == expected  # type: ignore[arg-type]
+
+
+def test_a_refused_metric_has_no_row() -> None:
+    rows = summarise(judged(FOUR[:3] * 5, FOUR[:3] * 5))
+    assert [row["metric"] for row in rows] == ["accuracy", "weighted_f1"]
+
+
+def test_published_rows_keep_the_keys_and_name_leakage_and_reference() -> None:
+    row = published_row(PAPER)
+    assert list(row) == KEYS
+    assert (row["source"], row["headline"], row["value"]) == ("published", False, 0.97)
+    assert row["train"] == ["urdu"]
+    assert row["condition"] == {"leakage": "split not stated", "reference": "Kashmiri study"}
+    assert published_row({**PAPER, "metric": "macro-F1"})["metric"] == "macro_f1"
+    assert published_row({**PAPER, "train": ["a", "b"]})["train"] == ["a", "b"]
+    again = published_row({**row})
+    assert again == row
+    with pytest.raises(ValueError, match="lacks metric, value"):
+        published_row({"system": "x", "test": "urdu"})
+
+
+def test_the_page_answers_and_lays_out_everything(written: Page) -> None:
+    text = written.markdown.read_text(encoding="utf-8")
+    for heading in (
+        "# An example",
+        "**How well does it work within one language?**",
+        "## Notes",
+        "## Within one language",
+        "## Transfer: attention-bilstm on frames, corpus statistics, four",
+        "## Adaptation to Urdu (urdu)",
+        "## Beside published figures",
+        "## Paired test: progressive adaptation",
+        "## How the figures are made",
+        "ehsaas run example.yaml",
+        "rebuilt from `example.parquet`",
+    ):
+        assert heading in text, heading
+    assert "| split not stated | accuracy | 0.970 | random 0." in text
+    twin = json.loads(written.twin.read_text(encoding="utf-8"))
+    assert {row["source"] for row in twin} == {"ours", "published"}
+    assert all(list(row) == KEYS for row in twin)
+
+
+def test_page_and_twin_are_rebuilt_identically(tmp_path: Path, written: Page) -> None:
+    assert written.parquet is not None
+    again = rebuild(Path(shutil.copy(written.parquet, tmp_path)))
+    assert again.markdown.parent == tmp_path
+    assert again.markdown.read_bytes() == written.markdown.read_bytes()
+    assert again.twin.read_bytes() == written.twin.read_bytes()
+
+
+def test_the_parquet_is_small(written: Page, predictions: pl.DataFrame) -> None:
+    assert written.parquet is not None
+    assert written.parquet.stat().st_size < predictions.height
+
+
+def test_probabilities_go_before_the_table_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = simulated(0.6).with_columns(p_anger=pl.Series(np.random.default_rng(0).random(240)))
+    whole = page(tmp_path / "whole", table).parquet
+    assert whole is not None
+    assert "p_anger" in pl.read_parquet(whole).columns
+    monkeypatch.setattr(module, "LARGEST_PARQUET", whole.stat().st_size - 100)
+    without = page(tmp_path / "less", table).parquet
+    assert without is not None
+    assert "p_anger" not in pl.read_parquet(without).columns
+    monkeypatch.setattr(module, "LARGEST_PARQUET", 100)
+    written = page(tmp_path / "less", table)
+    assert written.parquet is None
+    assert not without.exists()
+    assert "too large to lie here" in written.markdown.read_text(encoding="utf-8")
+    assert sorted(path.name for path in (tmp_path / "less").iterdir()) == [
+        "example.json",
+        "example.md",
+    ]
+
+
+def test_only_what_write_page_wrote_is_rebuilt(tmp_path: Path) -> None:
+    with pytest.raises(PredictionError, match="no such prediction table"):
+        rebuild(tmp_path / "absent.parquet")
+    other = tmp_path / "other.parquet"
+    simulated(0.5).write_parquet(other)
+    with pytest.raises(PredictionError, match="holds no results page"):
+        rebuild(other)
