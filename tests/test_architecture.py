@@ -40,7 +40,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         *("splits", "folds", "fold_files", "grouping", "shares"),
     ),
     "models": ("batch", "layers", "encoders"),
-    "training": ("batches", "loop", "augment", "checkpoint"),
+    "training": ("batches", "loop", "losses", "augment", "checkpoint"),
 }
 """Files of a room that its parsers, systems or methods share; all its other files are siblings."""
 

@@ -20,8 +20,13 @@ def run(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The run folder; default runs/NAME.")
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Also write the results page, its JSON twin and the predictions there."),
+    ] = None,
 ) -> None:
     """An experiment → its run folder. A run that was stopped continues where it stopped."""
+    from ehsaas.evaluation.publish import publish
     from ehsaas.experiments.config import load
     from ehsaas.experiments.run import run
 
@@ -37,4 +42,6 @@ def run(
             progress=tell,
         )
     typer.echo(str(report))
+    if results is not None:
+        typer.echo(str(publish(folder, results).markdown))
     terminal.say(f"recogniser: {folder / 'model'}; try `ehsaas recognise PATH --model …` with it")

@@ -81,6 +81,7 @@ def _within(ours: Sequence[Result], system: str) -> Answer | None:
 def _transfer(ours: Sequence[Result], system: str) -> Answer | None:
     detail: list[str] = []
     losses: list[float] = []
+    unknown = False
     for matrix in matrices(ours):
         for target in matrix.targets:
             sources = _sources(matrix, target)
@@ -88,9 +89,10 @@ def _transfer(ours: Sequence[Result], system: str) -> Answer | None:
                 own = _uar(matrix.cells.get((target, target)))
                 detail.append(_transfer_to(matrix, target, sources, own))
                 losses += [own.value - one.value for one in sources.values()] if own else []
+                unknown |= own is None
     if not detail:
         return None
-    if losses:
+    if losses and not unknown:
         short = (
             f"Against {system} trained on other speakers of the same corpus, with the same"
             f" emotions, training on another corpus costs {_points(sum(losses) / len(losses))}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("reports need jinja2: pip install 'ehsaas[train]'") from error
 
-from ehsaas import __version__
 from ehsaas.evaluation.drawing import inline
 
 _FIGURE = re.compile(r"^(\d\.\d{3})((?: \[[^\]]*\]†?)?)((?: \{[^}]*\})?)$")
@@ -27,7 +27,7 @@ def render(template: str, values: Mapping[str, Any], out: Path) -> Path:
         lstrip_blocks=True,
     )
     environment.filters |= {"cell": _cell, "words": _words, "drawing": _drawing}
-    text = environment.get_template(template).render(version=__version__, **values)
+    text = environment.get_template(template).render(version=metadata.version("ehsaas"), **values)
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = out.with_suffix(".part")
     aside.write_text(text, encoding="utf-8")

@@ -182,7 +182,7 @@ def train(
         cell.seed,
         setup.run / "fits" / (cell.key + variant),
     )
-    return network, history, f"{cell.corpus}, {cell.kind}: validation is {part.how}"
+    return network, history, part.how
 
 
 def _network(config: ExperimentConfig, data: Material, seed: int) -> nn.Module:

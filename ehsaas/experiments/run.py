@@ -5,7 +5,6 @@ import logging
 import os
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -89,7 +88,7 @@ def run(
         todo = cells(config, _labelled(setup, tables), corpora)
         _compute(setup, todo, tell)
         _gather(setup, todo)
-        _write_environment(out, time.time() - began)
+        _write_environment(out, config.name, time.time() - began)
         tell("writing the report", 0, 1)
         report = write_report(out)
         tell("writing the report", 1, 1)
@@ -270,13 +269,23 @@ def _gather(setup: Setup, todo: list[Cell]) -> None:
     predictions.write(whole, setup.run / "predictions.parquet")
     histories = [history for cell in told for history in cell["histories"]]
     (setup.run / "history.json").write_text(json.dumps(histories))
-    notes = sorted({note for cell in told for note in cell["notes"]} | set(setup.config.notes))
+    notes = [*setup.config.notes, *_validated(ordered, told)]
     if setup.config.shuffle_labels:
         notes.insert(0, "The labels were dealt out again at random: every system is at chance.")
     (setup.run / "notes.json").write_text(json.dumps(notes, ensure_ascii=False))
 
 
-def _write_environment(out: Path, seconds: float) -> None:
+def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]:
+    """How early stopping was validated, and for which corpora."""
+    found: dict[str, set[str]] = {}
+    for cell, result in zip(ordered, told, strict=True):
+        for how in result["notes"]:
+            found.setdefault(how, set()).add(f"{cell.corpus} ({cell.protocol or cell.kind})")
+    for how, where in sorted(found.items()):
+        yield f"Early stopping, validation part {how}: {', '.join(sorted(where))}."
+
+
+def _write_environment(out: Path, name: str, seconds: float) -> None:
     """What it was run on; a run that was stopped adds the time of its parts."""
     path = out / "environment.json"
     before = json.loads(path.read_text())["seconds"] if path.is_file() else 0.0
@@ -292,7 +301,7 @@ def _write_environment(out: Path, seconds: float) -> None:
                 "processor": _processor(),
                 "cores": os.cpu_count(),
                 "packages": {name: metadata.version(name) for name in packages},
-                "command": f"ehsaas {' '.join(sys.argv[1:])}",
+                "command": f"ehsaas run experiments/{name}.yaml --corpora FOLDER",
             },
             indent=1,
         )

@@ -93,7 +93,11 @@ class FeatureConfig(BaseModel):
 
 
 class FeatureStack(nn.Module):
-    """The features of `config` side by side; the spectrum is computed once for all of them."""
+    """The features of `config` side by side; the spectrum is computed once for all of them.
+
+    It can be exported with the number of samples left open, from two frames (window + hop) up; a
+    shorter clip is then filled up with zeros by the caller, and `lengths` says where it ends.
+    """
 
     def __init__(self, config: FeatureConfig) -> None:
         """Prepare the tables that the parts of `config` need."""

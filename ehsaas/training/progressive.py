@@ -20,7 +20,7 @@ from ehsaas.training import batches
 from ehsaas.training.augment import FrameAugment
 from ehsaas.training.batches import Examples, IntArray
 from ehsaas.training.loop import History, LoopSettings, fit
-from ehsaas.training.supervised import balance, cross_entropy
+from ehsaas.training.losses import balance, cross_entropy
 
 RATES: Mapping[str, float] = {"head": 1e-3, "attention": 3e-4, "lstm": 1e-4}
 """Learning rate of each block in its first stage, in the order of unfreezing."""

@@ -26,6 +26,11 @@ def test_mel_filters_are_librosas() -> None:
         np.testing.assert_allclose(ours, theirs, atol=1e-7)
 
 
+def test_mel_filters_below_the_knee_are_librosas() -> None:
+    theirs = librosa.filters.mel(sr=1600, n_fft=256, n_mels=8)
+    np.testing.assert_allclose(mel_filters(1600, 256, 8).numpy().T, theirs, atol=1e-7)
+
+
 def test_gain_two_is_six_decibels_and_nothing_is_minus_a_hundred() -> None:
     level = decibels(torch.tensor([1.0, 4.0, 0.0]))
     torch.testing.assert_close(level, torch.tensor([0.0, 6.0206, -100.0]))

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
-from ehsaas.models.batch import Batch, Output
+from ehsaas.models.batch import Batch
 from ehsaas.training import batches, loop
 from ehsaas.training.augment import FrameAugment
 from ehsaas.training.loop import History, LoopSettings
-from ehsaas.training.supervised import balance, cross_entropy, train
+from ehsaas.training.losses import balance, cross_entropy
+from ehsaas.training.supervised import train
 from tests.training.builders import examples
 
 SETTINGS = LoopSettings(epochs=6, rate=1e-2, patience=20, batch_size=16)
@@ -104,28 +105,3 @@ def test_cosine_ends_at_a_fiftieth() -> None:
     assert scales[0] == 1.0 and scales == sorted(scales, reverse=True)
     assert 0.02 < scales[-1] < 0.06
     assert loop._scale(LoopSettings(), 7) == 1.0
-
-
-def test_balance_makes_corpora_and_classes_count_the_same() -> None:
-    data = examples(9).joined(examples(3, corpus=1))
-    weights = balance(data, classes=4, corpora=3)
-    assert weights.shape == (3, 4)
-    total = torch.zeros(3, 4)
-    for label, corpus in zip(data.labels, data.corpus, strict=True):
-        total[corpus, label] += weights[corpus, label]
-    torch.testing.assert_close(total[:2, :3], torch.full((2, 3), 2.0))
-    assert total[2].sum() == 0 and total[:, 3].sum() == 0
-
-
-def test_weighted_loss_equals_the_formula() -> None:
-    weights = torch.tensor([[1.0, 3.0]])
-    logits = torch.tensor([[0.0, 0.0], [2.0, 0.0]])
-    batch = Batch(
-        torch.zeros(2, 1, 1),
-        torch.ones(2),
-        labels=torch.tensor([0, 1]),
-        corpus=torch.tensor([0, 0]),
-    )
-    each = -torch.log_softmax(logits, dim=1)
-    expected = (1.0 * each[0, 0] + 3.0 * each[1, 1]) / 4.0
-    torch.testing.assert_close(cross_entropy(weights, 0.0)(Output(logits, logits), batch), expected)

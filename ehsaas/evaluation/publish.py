@@ -1,0 +1,35 @@
+"""Run folder → its results page, JSON twin and prediction table in a folder of documentation."""
+
+from pathlib import Path
+
+from ehsaas.evaluation import predictions, results, run_folder
+from ehsaas.evaluation.results import Page
+from ehsaas.evaluation.views import HEADLINE, Headline
+
+
+def publish(run: Path, folder: Path, headline: Headline = HEADLINE) -> Page:
+    """Write `NAME.md`, `NAME.json` and `NAME.parquet` of a finished run into `folder`.
+
+    Raises:
+        ReportError: the run folder holds no predictions, or a file is not what it should be.
+    """
+    files = run_folder.read(run)
+    environment = files.environment
+    notes = list(files.notes)
+    if environment:
+        minutes = environment.get("seconds", 0) / 60
+        notes.append(
+            f"It took {minutes:.0f} minutes on {environment.get('cores')} cores"
+            f" ({environment.get('processor') or environment.get('machine')})."
+        )
+    return results.write_page(
+        folder,
+        files.name,
+        predictions.read(run / "predictions.parquet"),
+        title=f"Results: {files.name}",
+        question=str(files.config.get("question") or ""),
+        published=files.config.get("published") or (),
+        notes=notes,
+        command=str(environment.get("command") or f"ehsaas run experiments/{files.name}.yaml"),
+        headline=headline,
+    )

@@ -1,0 +1,30 @@
+import torch
+
+from ehsaas.models.batch import Batch, Output
+from ehsaas.training.losses import balance, cross_entropy
+from tests.training.builders import examples
+
+
+def test_balance_makes_corpora_and_classes_count_the_same() -> None:
+    data = examples(9).joined(examples(3, corpus=1))
+    weights = balance(data, classes=4, corpora=3)
+    assert weights.shape == (3, 4)
+    total = torch.zeros(3, 4)
+    for label, corpus in zip(data.labels, data.corpus, strict=True):
+        total[corpus, label] += weights[corpus, label]
+    torch.testing.assert_close(total[:2, :3], torch.full((2, 3), 2.0))
+    assert total[2].sum() == 0 and total[:, 3].sum() == 0
+
+
+def test_weighted_loss_equals_the_formula() -> None:
+    weights = torch.tensor([[1.0, 3.0]])
+    logits = torch.tensor([[0.0, 0.0], [2.0, 0.0]])
+    batch = Batch(
+        torch.zeros(2, 1, 1),
+        torch.ones(2),
+        labels=torch.tensor([0, 1]),
+        corpus=torch.tensor([0, 0]),
+    )
+    each = -torch.log_softmax(logits, dim=1)
+    expected = (1.0 * each[0, 0] + 3.0 * each[1, 1]) / 4.0
+    torch.testing.assert_close(cross_entropy(weights, 0.0)(Output(logits, logits), batch), expected)
