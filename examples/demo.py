@@ -35,7 +35,7 @@ from ehsaas.utterances import UtteranceTable
 HERE = Path(__file__).resolve().parents[1]
 CONFIG = HERE / "experiments" / "demo.yaml"
 LANGUAGES = ("de", "en", "fa", "ur")
-VOICES, SENTENCES = 9, 7
+VOICES, SENTENCES = 9, 6
 MOST = 240
 """Utterances of a real corpus that the demonstration uses."""
 OUT = Path("demo")

@@ -52,6 +52,7 @@ def test_one_batch_can_be_overfitted(model: nn.Module) -> None:
     model.eval()  # dropout would keep the loss from falling
     for _ in range(60):
         optimiser.zero_grad()
-        nn.functional.cross_entropy(model(batch).logits, labels).backward()
+        loss = nn.functional.cross_entropy(model(batch).logits, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     assert (model(batch).logits.argmax(dim=1) == labels).all()
