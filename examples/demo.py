@@ -36,7 +36,7 @@ HERE = Path(__file__).resolve().parents[1]
 CONFIG = HERE / "experiments" / "demo.yaml"
 LANGUAGES = ("de", "en", "fa", "ur")
 VOICES, SENTENCES = 9, 6
-MOST = 240
+MOST = 160
 """Utterances of a real corpus that the demonstration uses."""
 OUT = Path("demo")
 STYLES = {"kashmiri_rasa": ("conversation", "book")}
@@ -158,9 +158,11 @@ def table_of(
 
 
 def thinned(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """At most `most` rows, drawn at random from each speaker and emotion by turns."""
-    turn = pl.int_range(pl.len()).shuffle(seed=0).over("speaker", "native_emotion")
-    return rows.with_columns(turn.alias("turn_")).sort("turn_", "id").head(most).drop("turn_")
+    """At most `most` rows at random: the emotions by turns, and within each the speakers."""
+    drawn = pl.int_range(pl.len()).shuffle(seed=0).over("speaker", "native_emotion")
+    turn = pl.int_range(pl.len()).over("native_emotion")
+    ordered = rows.with_columns(drawn_=drawn).sort("drawn_", "id").with_columns(turn_=turn)
+    return ordered.sort("turn_", "id").head(most).drop("drawn_", "turn_")
 
 
 def recognise(model: Path, held: Sequence[UtteranceTable]) -> None:
