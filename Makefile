@@ -25,7 +25,8 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'ehsaas needs Python 3.11 or newer; say which with: make PYTHON=python3.12' >&2; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
+		{ echo 'No environment could be made in .venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,demo,dev]'
 	touch $@

@@ -36,6 +36,7 @@ from ehsaas.features.stack import FeatureConfig, FeatureStack
 from tests import signals
 
 ROOT = Path(__file__).resolve().parents[1]
+DEFAULT = ROOT.parent / "shared" / "corpora" / "emodb"
 Signal = NDArray[np.float32]
 
 FRAMING = Framing()
@@ -64,6 +65,7 @@ class Result:
     librosa_half_ms: float
     ratio_half: float
     stack_ms: float
+    stack_dims: int
     mfcc_worst: float
     synthetic_voiced: float
     synthetic_within_1_percent: float
@@ -198,11 +200,18 @@ def _steady(f0: NDArray[np.floating]) -> NDArray[np.bool_]:
     return both
 
 
-def gather(folder: Path, count: int) -> tuple[list[Signal], str]:
-    """`count` clips spread over a folder, or synthetic voices where there is none."""
+def gather(folder: Path | None, count: int) -> tuple[list[Signal], str]:
+    """`count` clips spread over a folder; without one, over the default one or synthetic voices.
+
+    Raises:
+        SystemExit: the folder that was given holds no recordings.
+    """
+    given, folder = folder, folder or DEFAULT
     files = sorted(
         file for file in folder.rglob("*") if file.suffix.lower() in (".wav", ".flac", ".ogg")
     )
+    if given and not files:
+        raise SystemExit(f"{given}: no WAV, FLAC or Ogg recordings in this folder")
     if files:
         chosen = files[:: max(1, len(files) // count)][:count]
         return [audio.read(file).samples for file in chosen], f"recordings of {folder.name}"
@@ -210,7 +219,7 @@ def gather(folder: Path, count: int) -> tuple[list[Signal], str]:
     return [signals.syllables(float(hertz), 6) for hertz in pitches], "synthetic voices"
 
 
-def measure(folder: Path, count: int, rounds: int) -> Result:
+def measure(folder: Path | None, count: int, rounds: int) -> Result:
     """Run everything on one core."""
     torch.set_num_threads(1)
     clips, source = gather(folder, count)
@@ -240,6 +249,7 @@ def measure(folder: Path, count: int, rounds: int) -> Result:
         librosa_half_ms=half_ms,
         ratio_half=half_ms / ours_ms,
         stack_ms=stack_ms,
+        stack_dims=stack.dims,
         mfcc_worst=mfcc_gap(ours, clips),
         synthetic_voiced=voiced,
         synthetic_within_1_percent=within,
@@ -281,7 +291,7 @@ clip a call, one core, calls alternating, medians over {r.calls} calls.
 | ratio | **{r.ratio:.1f}** (rounds: {r.ratio_low:.1f}–{r.ratio_high:.1f}) |
 | librosa with `yin` frames of {YIN_HALF} samples | {r.librosa_half_ms:.2f} (ratio \
 {r.ratio_half:.1f}) |
-| our whole stack (188 numbers a frame: + Δ, ΔΔ, log-mel) | {r.stack_ms:.2f} |
+| our whole stack ({r.stack_dims} numbers a frame: + Δ, ΔΔ, log-mel) | {r.stack_ms:.2f} |
 
 | exactness | |
 |---|---|
@@ -303,13 +313,18 @@ Machine: {r.machine}, {r.cores} cores, one used. {versions}.
 """
 
 
+def _one_or_more(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number of 1 or more")
+    return int(text)
+
+
 def main() -> None:
     """Measure, print and write the page and its twin."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    beside = ROOT.parent / "shared" / "corpora" / "emodb"
-    parser.add_argument("folder", nargs="?", type=Path, default=beside)
-    parser.add_argument("--clips", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--clips", type=_one_or_more, default=40)
+    parser.add_argument("--rounds", type=_one_or_more, default=9)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "results")
     given = parser.parse_args()
     result = measure(given.folder, given.clips, given.rounds)

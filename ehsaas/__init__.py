@@ -17,7 +17,16 @@ def load(model: str | Path) -> "Recogniser":
 
     Raises:
         RecogniserError: the folder is missing or holds no recogniser.
+        ImportError: torch is not installed.
     """
-    from ehsaas.recogniser import Recogniser
+    try:
+        from ehsaas.recogniser import Recogniser
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("ehsaas"):
+            raise
+        raise ImportError(
+            f"{error.name} is not installed, which recognisers need: pip install 'ehsaas[train]'",
+            name=error.name,
+        ) from error
 
     return Recogniser.load(Path(model))

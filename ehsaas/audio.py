@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -27,6 +27,10 @@ LONGEST = 24 * 3600.0
 SILENCE = 1e-3
 """The level (RMS, −60 dBFS) that the loudest 50 ms of a clip must reach to be heard at all."""
 
+LOWEST_RATE = 4000
+"""Recordings below this rate in Hz are refused: too little of a voice is left in them."""
+
+_OVERSHOOT = 1.5  # lossy decoders and resampling go beyond full scale by less
 _BLOCK = 1 << 20  # values (frames × channels) held at the source's rate at any moment
 
 Source = str | Path | bytes | BinaryIO
@@ -43,6 +47,9 @@ class Clip:
 
     `text` and `language` (BCP-47) are None where unknown; `warnings` says what is odd about the
     source, e.g. that the file is truncated.
+
+    Raises:
+        AudioError: the samples are not one channel of finite floats in about [-1, 1].
     """
 
     samples: Array
@@ -50,6 +57,21 @@ class Clip:
     text: str | None = None
     language: str | None = None
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what would be judged without being sound."""
+        samples = np.asarray(self.samples)
+        if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
+            raise AudioError(
+                f"a clip's samples have the shape {samples.shape} and are {samples.dtype}; expected"
+                " one channel (N,) of floats in [-1, 1]: average the channels, divide int16 by"
+                " 32768"
+            )
+        if len(samples) and not (peak := _peak(samples)) <= _OVERSHOOT:
+            raise AudioError(
+                f"a clip's samples reach {peak:.4g}; expected finite numbers in [-1, 1]: divide"
+                " what was int16 by 32768"
+            )
 
     @property
     def duration(self) -> float:
@@ -165,6 +187,20 @@ def segments(clip: Clip, length: float, hop: float) -> list[tuple[float, float, 
     ]
 
 
+def recordings_in(folder: Path) -> list[PurePosixPath]:
+    """Files under `folder` that look like audio, relative to it, the shallow ones first.
+
+    Hidden files and macOS's archive leftovers are left out.
+    """
+    found = [
+        PurePosixPath(path.relative_to(folder).as_posix())
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.is_file()
+    ]
+    seen = [p for p in found if not any(part.startswith((".", "__MACOSX")) for part in p.parts)]
+    return sorted(seen, key=lambda path: (len(path.parts), str(path)))
+
+
 def _open(source: Source) -> tuple[str, Any]:
     """A name for messages, and what soundfile opens: a path or a seekable stream."""
     if isinstance(source, str | Path):
@@ -225,12 +261,17 @@ def _blocks(file: Any, first: int, last: int) -> Iterator[Array]:
 
 def _gather(name: str, blocks: Iterator[Array], rate: int) -> _Gathered:
     """Average the channels of the blocks (frames, channels) and resample them to 16 kHz."""
+    if rate < LOWEST_RATE:
+        raise AudioError(
+            f"{name}: recorded at {rate} Hz; at least {LOWEST_RATE} Hz are needed to hear a voice,"
+            " and 16000 Hz or more are best"
+        )
     stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
     gathered, frames, loudest = bytearray(), 0, 0.0
     try:
         for block in blocks:
             peak = float(np.abs(block).max())
-            if not peak < 1e12:
+            if not peak < 2.0**32:
                 raise AudioError(f"{name}: holds samples that are no sound (NaN, infinite or huge)")
             frames, loudest = frames + len(block), max(loudest, peak)
             if frames > LONGEST * rate:
@@ -244,14 +285,39 @@ def _gather(name: str, blocks: Iterator[Array], rate: int) -> _Gathered:
     samples = np.frombuffer(gathered, dtype=np.float32)
     if not len(samples):
         raise AudioError(f"{name}: a header but no sound after it; truncated files look like this")
-    warnings = []
-    peak = float(max(samples.max(), -samples.min()))
-    if loudest > 10 * SILENCE and peak < SILENCE:
+    warnings = _low_rate(rate)
+    if loudest > 10 * SILENCE and _peak(samples) < SILENCE:
         warnings.append("the channels cancel each other out when averaged; give one channel alone")
-    if peak > 1.5:  # another scale; lossy decoders and resampling overshoot by less
-        warnings.append(f"samples reach {peak:.4g}, where 1 is full scale; scaled down to 1")
-        samples /= np.float32(peak)
+    warnings += _to_full_scale(samples, loudest)
     return _Gathered(np.clip(samples, -1, 1, out=samples), frames, tuple(warnings))
+
+
+def _peak(samples: NDArray[np.floating]) -> float:
+    """The largest magnitude in samples (N,), N ≥ 1; NaN where one of them is."""
+    return float(max(samples.max(), -samples.min()))
+
+
+def _low_rate(rate: int) -> list[str]:
+    """A warning where the source's rate leaves out part of what 16 kHz can hold."""
+    if rate >= RATE:
+        return []
+    return [f"recorded at {rate} Hz: nothing above {rate / 2000:g} kHz"]
+
+
+def _to_full_scale(samples: Array, loudest: float) -> list[str]:
+    """Scale samples (N,) that were integers, in place, by what the source reached; say so.
+
+    The divisor is that of the integers' width, not the peak, so that two stretches of one file
+    keep their levels. 16-bit samples are granted an overshoot up to twice their full scale.
+    """
+    if loudest <= _OVERSHOOT:
+        return []
+    said = f"samples reach {loudest:.4g}, where 1 is full scale"
+    if loudest <= 2:
+        return [f"{said}; what is beyond it was clipped"]
+    scale = 2**15 if loudest <= 2**16 else 2**31
+    samples /= np.float32(scale)
+    return [f"{said}; taken for integers and scaled down by {scale}"]
 
 
 def _cut_short(handle: Any, form: str, length: float) -> list[str]:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
+SMALLEST = 1e-5
+"""A deviation is never taken to be smaller: constant dimensions stay finite."""
+
 
 @dataclass(frozen=True)
 class Statistics:
@@ -23,7 +26,7 @@ class Statistics:
 
     def __call__(self, features: Array) -> Array:
         """Standardise `features` (..., D): subtract the mean, divide by the deviation."""
-        scaled: Array = ((features - self.mean) / np.maximum(self.std, 1e-5)).astype(np.float32)
+        scaled: Array = ((features - self.mean) / np.maximum(self.std, SMALLEST)).astype(np.float32)
         return scaled
 
 

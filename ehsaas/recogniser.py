@@ -20,6 +20,7 @@ from ehsaas.calibration import Statistics, softmax
 from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
 from ehsaas.features import scaling
 from ehsaas.features.stack import FeatureConfig, FeatureStack
+from ehsaas.features.store import VERSION
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch
 
@@ -65,6 +66,9 @@ class Recogniser:
             clip: mono audio at 16 kHz.
             statistics: feature statistics of the corpus or speaker that the clip comes from, as
                 `statistics_of` gives them; the training data's own where None.
+
+        Raises:
+            RecogniserError: the clip is not at 16 kHz.
         """
         if clip.duration <= LONGEST:
             return self._judge(clip, statistics, 0.0)
@@ -96,6 +100,10 @@ class Recogniser:
         return scaling.fit(arrays, name)
 
     def _features(self, clip: Clip) -> NDArray[np.float32]:
+        if clip.rate != audio.RATE:
+            raise RecogniserError(
+                f"a clip at {clip.rate} Hz; expected {audio.RATE} Hz, as ehsaas.audio.read gives it"
+            )
         stack = FeatureStack(self.features).eval()
         samples = torch.from_numpy(np.ascontiguousarray(clip.samples, dtype=np.float32))[None]
         with torch.no_grad():
@@ -163,6 +171,7 @@ class Recogniser:
         save_file(numbers, folder / "model.safetensors")
         about = {
             "format": FORMAT,
+            "feature_version": VERSION,
             "features": self.features.model_dump(),
             "model": self.model,
             "sizes": dict(self.sizes),
@@ -192,6 +201,11 @@ class Recogniser:
             if about["format"] != FORMAT:
                 raise RecogniserError(
                     f"{folder}: written in format {about['format']}; this version reads {FORMAT}"
+                )
+            if about["feature_version"] != VERSION:
+                raise RecogniserError(
+                    f"{folder}: trained on features of version {about['feature_version']}; this"
+                    f" release computes version {VERSION}: train it again"
                 )
             numbers = load_file(folder / "model.safetensors")
             features = FeatureConfig(**about["features"])

@@ -68,7 +68,8 @@ class UtteranceTable:
         """
         if corpus not in self.roots:
             raise TableError(
-                f"the folder of corpus {corpus!r} is not known; say where it is with --root FOLDER"
+                f"the folder of corpus {corpus!r} is not known; run `ehsaas prepare` again, or give"
+                " the folder to utterances.read(path, root)"
             )
         return Path(self.roots[corpus]) / path
 
@@ -125,6 +126,8 @@ def check(rows: pl.DataFrame) -> pl.DataFrame:
         )
     _check_values(rows, "emotion", VOCABULARY)
     _check_values(rows, "sex", ("female", "male"))
+    for name in ("arousal", "valence"):
+        _check_scale(rows, name)
     lasts = (pl.col("duration") > 0) & pl.col("duration").is_finite()
     begins = pl.col("start") >= 0
     ends = pl.col("end") > pl.col("start").fill_null(0.0)
@@ -146,9 +149,30 @@ def _check_values(rows: pl.DataFrame, column: str, known: Sequence[str]) -> None
         )
 
 
+def _check_scale(rows: pl.DataFrame, column: str) -> None:
+    inside = pl.col(column).is_finite() & pl.col(column).is_between(-1, 1)
+    bad = rows.filter(~inside)
+    if bad.height:
+        raise TableError(
+            f"column {column!r} lies outside -1 to 1 in {bad.height} rows, first"
+            f" {bad[column][0]:g} in {bad['corpus'][0]}/{bad['id'][0]}; rescale a scale from LOW to"
+            " HIGH with 2 * (x - LOW) / (HIGH - LOW) - 1, e.g. (x - 3) / 2 for 1 to 5"
+        )
+
+
 def concat(tables: Sequence[UtteranceTable]) -> UtteranceTable:
-    """Several tables as one; a corpus that comes twice is refused by `check`."""
-    roots = {corpus: folder for table in tables for corpus, folder in table.roots.items()}
+    """Several tables as one, with all their folders; a corpus may be spread over several.
+
+    Raises:
+        TableError: an utterance comes twice, or a corpus lies in two different folders.
+    """
+    roots: dict[str, Path] = {}
+    for corpus, folder in (entry for table in tables for entry in table.roots.items()):
+        if Path(roots.setdefault(corpus, folder)) != Path(folder):
+            raise TableError(
+                f"corpus {corpus!r} lies in {roots[corpus]} for one table and in {folder} for"
+                " another; prepare both from one folder, or under two names"
+            )
     frames = [table.rows for table in tables]
     return UtteranceTable(check(pl.concat(frames) if frames else empty()), roots)
 
@@ -172,7 +196,7 @@ def read(path: Path, root: Path | None = None) -> UtteranceTable:
         raise TableError(f"{path}: no such table; make one with `ehsaas prepare NAME FOLDER`")
     try:
         rows = pl.read_parquet(path)
-        roots = json.loads(pl.read_parquet_metadata(path).get(_ROOTS_KEY, "{}"))
+        noted = pl.read_parquet_metadata(path).get(_ROOTS_KEY, "{}")
     except (pl.exceptions.PolarsError, OSError) as error:
         raise TableError(f"{path}: not an utterance table ({error})") from error
     try:
@@ -180,8 +204,18 @@ def read(path: Path, root: Path | None = None) -> UtteranceTable:
     except TableError as error:
         raise TableError(f"{path}: {error}") from error
     corpora = rows["corpus"].unique().to_list()
-    folders = {name: Path(folder) for name, folder in roots.items()}
-    return UtteranceTable(rows, {name: root for name in corpora} if root else folders)
+    return UtteranceTable(rows, {name: root for name in corpora} if root else _roots(path, noted))
+
+
+def _roots(path: Path, noted: str) -> dict[str, Path]:
+    """The corpora's folders, from the file's metadata."""
+    try:
+        return {name: Path(folder) for name, folder in json.loads(noted).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise TableError(
+            f"{path}: the corpora's folders in its metadata are damaged; run `ehsaas prepare`"
+            " again, or give the folder to utterances.read(path, root)"
+        ) from error
 
 
 def labelled(

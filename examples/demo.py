@@ -72,7 +72,7 @@ def demonstrate_on_rendered(out: Path) -> None:
             progress=lambda done, total: tell("rendering", done, total),
         )
     say(f"{len(files)} clips in {len(LANGUAGES)} languages by {VOICES} voices each")
-    demonstrate(load(CONFIG), out / "speech", out)
+    demonstrate(load(CONFIG), out / "speech", out, most=len(files))
     say("All this is rendered speech: it shows how the package works, and nothing about people.")
 
 
@@ -97,22 +97,20 @@ def demonstrate_on_real(corpora: Path, out: Path) -> None:
             " The figures are far from what the whole corpora give.",
         ),
     }
-    demonstrate(load(CONFIG).model_copy(update=changes), corpora, out)
-    say(f"Only {MOST} utterances of each corpus were used; `ehsaas run` takes all of them.")
+    demonstrate(load(CONFIG).model_copy(update=changes), corpora, out, MOST)
+    say(f"At most {MOST} utterances of each corpus were used; `ehsaas run` takes all of them.")
 
 
-def demonstrate(config: ExperimentConfig, corpora: Path, out: Path) -> None:
+def demonstrate(config: ExperimentConfig, corpora: Path, out: Path, most: int) -> None:
     """Prepare, audit, run, and recognise clips of speakers that were kept out of it all."""
     step("Recordings → utterance tables")
     held: list[UtteranceTable] = []
-    tables = [table_of(config, name, corpora / name, out, held) for name in config.corpora]
+    tables = [table_of(config, name, corpora / name, out, most, held) for name in config.corpora]
     step("Audit: what to know before believing a score")
     console.print(audit_view.terminal(audit(utterances.concat(tables))))
     step("The three questions: within a language, across languages, what own data buys back")
-    with terminal.progress() as tell:
-        report = run(
-            config, out / "tables", out / "run", store=out / "features", progress=noted(tell)
-        )
+    with terminal.progress(lines=True) as tell:
+        report = run(config, out / "tables", out / "run", store=out / "features", progress=tell)
     for answer in answers(run_folder.read(out / "run").results):
         console.print(f"\n[bold]{answer.question}[/bold]\n{answer.short}", highlight=False)
     step("The trained recogniser on speakers it has never heard")
@@ -132,7 +130,12 @@ WHAT_TO_TYPE = """\
 
 
 def table_of(
-    config: ExperimentConfig, name: str, folder: Path, out: Path, held: list[UtteranceTable]
+    config: ExperimentConfig,
+    name: str,
+    folder: Path,
+    out: Path,
+    most: int,
+    held: list[UtteranceTable],
 ) -> UtteranceTable:
     """The table that the run uses; one speaker, where there are four or more, goes to `held`."""
     path = out / "tables" / f"{name}.parquet"
@@ -148,7 +151,7 @@ def table_of(
     if len(speakers) > 3:
         held.append(table.keep(rows.filter(kept_out)))
     kept = rows.filter(~kept_out).select("id").to_series().to_list()
-    chosen = table.keep(thinned(table.rows.filter(pl.col("id").is_in(kept)), MOST))
+    chosen = table.keep(thinned(table.rows.filter(pl.col("id").is_in(kept)), most))
     utterances.write(chosen, path)
     say(
         f"{name}: {len(table)} utterances of {table.rows['speaker'].n_unique()} speakers,"
@@ -182,19 +185,6 @@ def recognise(model: Path, held: Sequence[UtteranceTable]) -> None:
         return
     console.print(shown)
     say(f"{right} of {total} as meant; the report says how well it does on many more.")
-
-
-def noted(tell: terminal.Tell) -> terminal.Tell:
-    """Bars where somebody watches; else a line at each new thing that is done."""
-    seen: set[str] = set()
-
-    def told(what: str, done: int, total: int) -> None:
-        tell(what, done, total)
-        if what not in seen and not sys.stderr.isatty():
-            say(f"{what} …")
-        seen.add(what)
-
-    return told
 
 
 def step(title: str) -> None:

@@ -105,7 +105,7 @@ def test_a_folder_without_a_recogniser_is_said(tmp_path: Path) -> None:
         ehsaas.load(tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["weights", "json", "format", "sizes"])
+@pytest.mark.parametrize("damage", ["weights", "json", "format", "version", "sizes"])
 def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage: str) -> None:
     recogniser.save(tmp_path)
     about = tmp_path / "recogniser.json"
@@ -115,7 +115,16 @@ def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage
         about.write_text("{")
     else:
         facts = json.loads(about.read_text())
-        facts |= {"format": 99} if damage == "format" else {"sizes": {"hidden": 7}}
+        facts |= {
+            "format": {"format": 99},
+            "version": {"feature_version": "0"},
+            "sizes": {"sizes": {"hidden": 7}},
+        }[damage]
         about.write_text(json.dumps(facts))
-    with pytest.raises(RecogniserError, match="damaged|format 99"):
+    with pytest.raises(RecogniserError, match="damaged|format 99|features of version 0"):
         ehsaas.load(tmp_path)
+
+
+def test_a_clip_at_another_rate_is_refused(recogniser: Recogniser) -> None:
+    with pytest.raises(RecogniserError, match="48000 Hz; expected 16000 Hz"):
+        recogniser(Clip(tone(1.0).samples, rate=48_000))

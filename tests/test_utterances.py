@@ -36,6 +36,8 @@ def test_missing_columns_are_null_and_types_hold() -> None:
         ([{"duration": float("nan")}], "1 rows last no time"),
         ([{"start": 2.0, "end": 2.0}], "1 rows last no time"),
         ([{"start": -1.0}], "1 rows last no time"),
+        ([{"arousal": 4.0}], r"'arousal' lies outside -1 to 1 in 1 rows, first 4 in one/a; resc"),
+        ([{"valence": float("nan")}], "'valence' lies outside"),
         ([{"duration": "long"}], "does not fit its column"),
     ],
 )
@@ -69,7 +71,7 @@ def test_written_tables_come_back_with_their_folders(tmp_path: Path) -> None:
 
 def test_a_table_of_other_making_has_no_folders(tmp_path: Path) -> None:
     table({}).write_parquet(tmp_path / "plain.parquet")
-    with pytest.raises(TableError, match="folder of corpus 'one' is not known; .* --root FOLDER"):
+    with pytest.raises(TableError, match="folder of corpus 'one' is not known; run `ehsaas pre"):
         utterances.read(tmp_path / "plain.parquet").location("one", "a.wav")
 
 
@@ -92,6 +94,24 @@ def test_tables_are_joined_and_clashes_refused() -> None:
     assert len(utterances.concat([])) == 0
     with pytest.raises(TableError, match="more than once"):
         utterances.concat([one, one])
+
+
+def test_one_corpus_in_two_folders_is_refused_and_in_one_folder_joined() -> None:
+    first = UtteranceTable(table({}), {"one": Path("1")})
+    second = UtteranceTable(table({"id": "b"}), {"one": Path("1")})
+    assert len(utterances.concat([first, second])) == 2
+    elsewhere = UtteranceTable(second.rows, {"one": Path("2")})
+    with pytest.raises(TableError, match="corpus 'one' lies in 1 for one table and in 2 for"):
+        utterances.concat([first, elsewhere])
+
+
+@pytest.mark.parametrize("noted", ["{broken", "[1]", '{"one": 3}'])
+def test_damaged_folders_in_the_metadata_are_named(tmp_path: Path, noted: str) -> None:
+    path = tmp_path / "t.parquet"
+    table({}).write_parquet(path, metadata={"ehsaas.roots": noted})
+    with pytest.raises(TableError, match=r"t.parquet: the corpora's folders .* damaged"):
+        utterances.read(path)
+    assert utterances.read(path, root=tmp_path).location("one", "a.wav") == tmp_path / "a.wav"
 
 
 def test_keep_holds_the_folders() -> None:

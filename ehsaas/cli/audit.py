@@ -23,7 +23,8 @@ def audit(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Folds to audit, as CSV. emobox:FILE = EmoBox's, where utterances may be missing.",
+            help="Folds to audit: a CSV with the columns id and fold, and, where wanted, corpus and"
+            " split (train or test). emobox:FILE = EmoBox's, where utterances may be missing.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,

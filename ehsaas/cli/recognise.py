@@ -57,14 +57,14 @@ def recognise(
     """Recordings → emotions, in input order."""
     import ehsaas
 
+    if coverage is not None:
+        raise terminal.UsageError(
+            f"--coverage {coverage:g}: recognisers are not calibrated on recordings of your"
+            " language, so they can give no set with a promised coverage; leave it out"
+        )
     folder = _model(model)
     sources = list(_sources(paths))
     recogniser = ehsaas.load(folder)
-    if coverage is not None:
-        raise terminal.UsageError(
-            f"--coverage {coverage:g}: the recogniser in {folder} was not calibrated on recordings"
-            " of your language, so it can give no set with a promised coverage; leave it out"
-        )
     statistics = _statistics(recogniser, baseline, sources)
     print_one, finish = estimates.printer(form, recogniser.classes)
     failed = 0
@@ -95,16 +95,16 @@ def _model(given: Path | None) -> Path:
 
 def _sources(paths: Sequence[str]) -> Iterator[Source]:
     """Each path's recordings: folders are searched, - is read."""
-    from ehsaas.audio import SUFFIXES
+    from ehsaas.audio import recordings_in
 
     for path in paths:
         if path == STDIN:
             yield Source(STDIN, sys.stdin.buffer.read())
         elif Path(path).is_dir():
-            found = [p for p in Path(path).rglob("*") if p.suffix.lower() in SUFFIXES]
+            found = [Path(path) / name for name in recordings_in(Path(path))]
             if not found:
                 raise terminal.UsageError(f"{path}: no recordings in this folder")
-            yield from (Source(str(p), p) for p in sorted(found))
+            yield from (Source(str(p), p) for p in found)
         else:
             yield Source(path, Path(path))
 
@@ -118,7 +118,7 @@ def _audio_error() -> type[ValueError]:
 def _named(source: Source, error: Exception) -> str:
     """The error's message, with the name of the recording in front where it is not there yet."""
     message = str(error)
-    return message if source.name in message else f"{source.name}: {message}"
+    return message if message.startswith(source.name) else f"{source.name}: {message}"
 
 
 def _statistics(

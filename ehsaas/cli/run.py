@@ -12,7 +12,10 @@ def run(
     config: Annotated[Path, typer.Argument(metavar="CONFIG.yaml", help="See experiments/.")],
     corpora: Annotated[
         Path,
-        typer.Option(help="Holds a folder NAME or a table NAME.parquet for each corpus named."),
+        typer.Option(
+            help="Holds, for each corpus named, a table NAME.parquet, or a folder NAME of one that"
+            " `ehsaas corpora` lists."
+        ),
     ] = Path("corpora"),
     fast_dev_run: Annotated[
         bool, typer.Option("--fast-dev-run", help="One epoch, one seed: does everything work?")
@@ -32,7 +35,7 @@ def run(
 
     chosen = load(config)
     folder = output or Path("runs") / (chosen.name + "_dev" * fast_dev_run)
-    with terminal.progress() as tell:
+    with terminal.progress(lines=True) as tell:
         report = run(
             chosen,
             corpora,

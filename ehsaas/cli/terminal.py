@@ -13,6 +13,8 @@ import typer
 SOME_FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
+TRAINING = "training"
+"""What `ehsaas.experiments` calls its longest part when it tells how far it is."""
 
 Tell = Callable[[str, int, int], None]
 """Called with (what is being done, steps done, steps in all; 0 in all = not known)."""
@@ -61,10 +63,14 @@ def tells_mistakes(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def progress() -> Iterator[Tell]:
-    """Bars on stderr while the block runs, one for each thing told; none where nobody watches."""
+def progress(lines: bool = False) -> Iterator[Tell]:
+    """Bars on stderr while the block runs, one for each thing told; none where nobody watches.
+
+    With `lines`, for what takes long, a stderr that is no terminal gets a line at each new thing,
+    and while training one at every tenth.
+    """
     if not sys.stderr.isatty():
-        yield lambda what, done, total: None
+        yield _in_lines() if lines else lambda what, done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -82,6 +88,19 @@ def progress() -> Iterator[Tell]:
             bars.update(tasks[what], completed=done, total=total or None)
 
         yield tell
+
+
+def _in_lines() -> Tell:
+    told: dict[str, int] = {}
+
+    def tell(what: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total and what == TRAINING else 0
+        if tenth <= told.get(what, -1):
+            return
+        told[what] = tenth
+        say(f"{what}: {done} of {total}" if tenth else f"{what} …")
+
+    return tell
 
 
 def home() -> Path:

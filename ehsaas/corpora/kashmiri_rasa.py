@@ -42,7 +42,7 @@ def texts(folder: Path) -> Mapping[str, str]:
     """Transcripts by file stem, from `test.txt` (path|speaker id|text) where it is there."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("test.txt")):
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
             parts = line.split("|", 2)
             if len(parts) == 3:
                 found[PurePosixPath(parts[0]).stem] = parts[2].strip()

@@ -1,8 +1,9 @@
 """Anybody's own corpus: a CSV or Parquet file, or one folder an emotion → utterance table."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -10,8 +11,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import polars as pl
 
 from ehsaas import utterances
+from ehsaas.audio import recordings_in
 from ehsaas.corpora.card import CorpusError
-from ehsaas.corpora.measure import Found, Prepared, Progress, Unused, audio_files, measure
+from ehsaas.corpora.measure import Found, Prepared, Progress, Unused, measure
 from ehsaas.emotions import VOCABULARY
 
 COLUMNS = tuple(
@@ -22,6 +24,11 @@ COLUMNS = tuple(
 """Columns that a manifest may have; `path` must be there, the others are null where missing."""
 
 _SEX = {"f": "female", "female": "female", "m": "male", "male": "male"}
+_EMPTY = frozenset({"", "nan", "NaN", "NA", "N/A", "null", "NULL", "none", "None"})
+"""How programs write that a value is missing."""
+_VERBATIM = ("path", "id", "text")  # may say such a word and mean it
+_NUMBERS = ("start", "end", "arousal", "valence", "turn")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -51,7 +58,7 @@ def from_manifest(
     """The table of your own corpus `name`.
 
     Args:
-        name: what to call the corpus.
+        name: what to call the corpus: letters A–Z and a–z, digits, _ and -.
         source: a CSV, TSV or Parquet file, whose paths are relative to its folder; or a folder
             that has one folder an emotion.
         manifest: language, column names and labels.
@@ -61,7 +68,7 @@ def from_manifest(
     Raises:
         CorpusError: the source, a column, a label or a value cannot be used.
     """
-    _check(manifest)
+    _check(name, manifest)
     unused = Unused()
     if source.is_dir():
         folder, rows = source, _from_folders(source, manifest, unused)
@@ -75,7 +82,11 @@ def from_manifest(
     return Prepared(prepared.table, prepared.unused, (*prepared.notes, *_missing(prepared)))
 
 
-def _check(manifest: Manifest) -> None:
+def _check(name: str, manifest: Manifest) -> None:
+    if not _NAME.fullmatch(name):
+        raise CorpusError(
+            f"a corpus cannot be called {name!r}; use only the letters A-Z and a-z, digits, _ and -"
+        )
     if not _LANGUAGE.fullmatch(manifest.language):
         raise CorpusError(
             f"language {manifest.language!r} is not a BCP-47 tag; write ks for Kashmiri,"
@@ -102,7 +113,7 @@ def _near(word: str, known: Sequence[str]) -> str:
 def _from_folders(source: Path, manifest: Manifest, unused: Unused) -> list[Found]:
     """Rows labelled by the outermost folder that is a label, else by the outermost folder."""
     rows: list[Found] = []
-    for path in audio_files(source):
+    for path in recordings_in(source):
         folders = path.parts[:-1]
         known = [part for part in folders if part in manifest.labels or part.lower() in VOCABULARY]
         if folders:
@@ -129,11 +140,23 @@ def _from_rows(source: Path, manifest: Manifest) -> list[Found]:
             f" {', '.join(frame.columns)}; name it with the mapping path=COLUMN"
         )
     chosen = frame.select(pl.col(theirs).alias(ours) for ours, theirs in columns.items())
-    texts = chosen.cast(pl.String).with_columns(pl.all().str.strip_chars().replace("", None))
+    texts = _texts(source, chosen)
     return [
         _converted(source, number, row, manifest)
         for number, row in enumerate(texts.iter_rows(named=True), 1)
     ]
+
+
+def _texts(source: Path, chosen: pl.DataFrame) -> pl.DataFrame:
+    """Every value as text without blanks around it, or null."""
+    for name, kind in chosen.schema.items():
+        if kind.is_nested() or kind in (pl.Binary, pl.Object):
+            raise CorpusError(
+                f"{source}: the column for {name!r} holds {kind}, more than one value a row;"
+                " give one text or number a row"
+            )
+    stripped = chosen.cast(pl.String).with_columns(pl.all().str.strip_chars())
+    return stripped.with_columns(pl.all().replace("", None))
 
 
 def _frame(source: Path) -> pl.DataFrame:
@@ -159,11 +182,15 @@ def _converted(source: Path, number: int, row: Found, manifest: Manifest) -> Fou
     if row["path"] is None:
         raise CorpusError(f"{where}: the path is empty")
     path = row["path"] if "/" in row["path"] else PureWindowsPath(row["path"]).as_posix()
+    row = {name: _unless_empty(name, value, manifest) for name, value in row.items()}
     values: Found = row | {"path": path, "native_emotion": row.pop("emotion", None)}
     values["language"] = row.get("language") or manifest.language
-    for column in ("start", "end", "arousal", "valence"):
-        values[column] = _number(where, column, row.get(column), float)
-    values["turn"] = _number(where, "turn", row.get("turn"), int)
+    for column in _NUMBERS:
+        values[column] = _number(where, column, row.get(column))
+    if (turn := values["turn"]) is not None:
+        if turn != int(turn):
+            raise CorpusError(f"{where}: turn is {row['turn']!r}, which is not a whole number")
+        values["turn"] = int(turn)
     if sex := row.get("sex"):
         if sex.lower() not in _SEX:
             raise CorpusError(f"{where}: sex is {sex!r}; expected female, male, f, m or nothing")
@@ -171,13 +198,27 @@ def _converted(source: Path, number: int, row: Found, manifest: Manifest) -> Fou
     return values
 
 
-def _number(
-    where: str, column: str, text: str | None, kind: Callable[[str], float]
-) -> float | None:
+def _unless_empty(column: str, value: str | None, manifest: Manifest) -> str | None:
+    """Null for a text that stands for "missing", such as nan; a label of yours is kept."""
+    if column in _VERBATIM or column in _NUMBERS:
+        return value
+    if column == "emotion" and value in manifest.labels:
+        return value
+    return None if value in _EMPTY else value
+
+
+def _number(where: str, column: str, text: str | None) -> float | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else kind(text)
+        value = float(text)
     except ValueError:
         raise CorpusError(f"{where}: {column} is {text!r}, which is not a number") from None
+    if not math.isfinite(value):
+        raise CorpusError(
+            f"{where}: {column} is {text!r}; give a finite number, or nothing where it is unknown"
+        )
+    return value
 
 
 def _label(source: Path, rows: Sequence[Found], manifest: Manifest) -> None:
@@ -204,7 +245,7 @@ def _label(source: Path, rows: Sequence[Found], manifest: Manifest) -> None:
 
 
 def _name(source: Path, rows: Sequence[Found]) -> None:
-    """Give ids: the file stem; where stems repeat, the path too; where files repeat, the start."""
+    """Give ids: the file stem; where stems repeat, the path; where files repeat, the start too."""
     own = [row["id"] for row in rows if row.get("id")]
     if own and (len(own) < len(rows) or len(set(own)) < len(own)):
         twice = [name for name, count in Counter(own).items() if count > 1]
@@ -214,19 +255,30 @@ def _name(source: Path, rows: Sequence[Found]) -> None:
         )
     if own:
         return
-    stems = Counter(PurePosixPath(row["path"]).stem for row in rows)
     paths = Counter(row["path"] for row in rows)
+    names = _names(list(paths))
     for row in rows:
-        path = PurePosixPath(row["path"])
-        row["id"] = path.stem if stems[path.stem] == 1 else str(path.with_suffix(""))
-        if paths[row["path"]] > 1:
-            row["id"] = f"{path.stem}@{row.get('start') or 0:g}"
+        stretch = f"@{row.get('start') or 0:.3f}" if paths[row["path"]] > 1 else ""
+        row["id"] = names[row["path"]] + stretch
     twice = [name for name, count in Counter(row["id"] for row in rows).items() if count > 1]
     if twice:
         raise CorpusError(
-            f"{source}: {len(twice)} recordings are listed more than once, first {twice[0]};"
-            " list each once, or give every row an id"
+            f"{source}: {len(twice)} recordings are listed more than once from one start, first"
+            f" {twice[0]}; list each once, or give every row an id"
         )
+
+
+def _names(paths: Sequence[str]) -> dict[str, str]:
+    """The shortest of stem, path without ending and path that no other path shares."""
+    ways = [
+        {path: PurePosixPath(path).stem for path in paths},
+        {path: str(PurePosixPath(path).with_suffix("")) for path in paths},
+    ]
+    names = {path: path for path in paths}
+    for way in reversed(ways):
+        count = Counter(way.values())
+        names |= {path: name for path, name in way.items() if count[name] == 1}
+    return names
 
 
 def _missing(prepared: Prepared) -> list[str]:

@@ -50,20 +50,6 @@ class Unused:
         return "; ".join(f"{path}: {reason}" for path, reason in self.rows[:count])
 
 
-def audio_files(folder: Path) -> list[PurePosixPath]:
-    """Files under `folder` that look like audio, relative to it, the shallow ones first.
-
-    Hidden files and macOS's archive leftovers are left out.
-    """
-    found = [
-        PurePosixPath(path.relative_to(folder).as_posix())
-        for path in folder.rglob("*")
-        if path.suffix.lower() in audio.SUFFIXES and path.is_file()
-    ]
-    seen = [p for p in found if not any(part.startswith((".", "__MACOSX")) for part in p.parts)]
-    return sorted(seen, key=lambda path: (len(path.parts), str(path)))
-
-
 def measure(
     corpus: str,
     folder: Path,

@@ -3,10 +3,11 @@
 from difflib import get_close_matches
 from pathlib import Path
 
+from ehsaas.audio import recordings_in
 from ehsaas.corpora import CORPORA
 from ehsaas.corpora.card import Card, Corpus, CorpusError, UnusedError
 from ehsaas.corpora.manifest import Manifest, from_manifest
-from ehsaas.corpora.measure import Found, Prepared, Progress, Unused, audio_files, measure
+from ehsaas.corpora.measure import Found, Prepared, Progress, Unused, measure
 
 __all__ = ["CorpusError", "Manifest", "Prepared", "Progress", "prepare"]
 
@@ -64,7 +65,7 @@ def _parsed(corpus: Corpus, folder: Path, unused: Unused) -> list[Found]:
     """One row a file that the corpus knows; the others go to `unused` with the reason."""
     card, texts = corpus.card, corpus.texts(folder)
     rows: dict[str, Found] = {}
-    for path in audio_files(folder):
+    for path in recordings_in(folder):
         try:
             row: Found = {"id": path.stem, "path": str(path), "language": card.language}
             row |= corpus.parse(path)

@@ -182,25 +182,21 @@ def render(
     Raises:
         RenderError: an unknown language or emotion, too many voices or sentences, or no eSpeak NG.
     """
-    import soundfile
-
     _check(languages, speakers, sentences, emotions)
     written: list[Path] = []
     total = len(languages) * speakers * sentences * len(emotions)
     for language in languages:
-        engine, home = Engine(), folder / f"rendered_{language}"
-        for number in range(1, speakers + 1):
-            voice = _Voice(engine, language, number, seed)
-            for emotion, sentence in product(emotions, range(sentences)):
-                how = prosody.of_emotion(emotion, language, distance)
-                path = home / voice.name / _file(language, voice, sentence, emotion)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                samples = voice.say(SENTENCES[language][sentence], how)
-                soundfile.write(path, samples, engine.rate, subtype="PCM_16")
-                written.append(path)
-                if progress:
-                    progress(len(written), total)
-        engine.close()
+        engine = Engine()
+        try:
+            for number in range(1, speakers + 1):
+                voice = _Voice(engine, language, number, seed)
+                for emotion, sentence in product(emotions, range(sentences)):
+                    how = prosody.of_emotion(emotion, language, distance)
+                    written.append(_write(folder, voice, sentence, emotion, how))
+                    if progress:
+                        progress(len(written), total)
+        finally:
+            engine.close()
     return written
 
 
@@ -210,6 +206,7 @@ class _Voice:
     def __init__(self, engine: Engine, language: str, number: int, seed: int) -> None:
         sex = "m" if number % 2 else "f"
         self.name = f"spk{number:02d}{sex}"
+        self.language, self.rate = language, engine.rate
         self._engine = engine
         self._voice = f"{language}+{VARIANTS[number - 1]}"
         self._rng = np.random.default_rng([seed, crc32(language.encode()), number])
@@ -240,8 +237,16 @@ def _within(value: float, low: int, high: int) -> int:
     return int(np.clip(round(float(value)), low, high))
 
 
-def _file(language: str, voice: _Voice, sentence: int, emotion: str) -> str:
-    return f"{language}_{voice.name}_s{sentence + 1:02d}_{emotion}.wav"
+def _write(folder: Path, voice: _Voice, sentence: int, emotion: str, how: prosody.Prosody) -> Path:
+    """Let a voice say one sentence into its file; return the file."""
+    import soundfile
+
+    name = f"{voice.language}_{voice.name}_s{sentence + 1:02d}_{emotion}.wav"
+    path = folder / f"rendered_{voice.language}" / voice.name / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    samples = voice.say(SENTENCES[voice.language][sentence], how)
+    soundfile.write(path, samples, voice.rate, subtype="PCM_16")
+    return path
 
 
 def _check(

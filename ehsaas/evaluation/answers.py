@@ -3,23 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ehsaas.evaluation.pooled import Measure, Result
+from ehsaas.evaluation.adaptation import adaptation, series
+from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.significance import Comparison
 from ehsaas.evaluation.views import (
+    BASELINE,
     HEADLINE,
     OTHERS,
     TARGET_ONLY,
-    Curve,
     Headline,
     Matrix,
+    Within,
     curves,
     language,
     main,
     matrices,
     within,
 )
-
-SPOKEN_SHARE = 0.2
-"""The share of target utterances that the sentences speak of, or the nearest that was run."""
+from ehsaas.evaluation.wording import (
+    changed,
+    doubt,
+    heard,
+    how_many,
+    in_brackets,
+    paired,
+    span,
+    spoken,
+)
 
 
 @dataclass(frozen=True)
@@ -34,70 +44,124 @@ class Answer:
 def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Answer]:
     """The questions that these results can answer; one without results is left out."""
     system, normalisation = main(results, headline)
-    ours = [
-        one
-        for one in results
-        if one.normalisation == normalisation
-        and (one.system == system or one.system.startswith(system + " "))
-    ]
-    found = (_within(ours, system), _transfer(ours, system), _adaptation(ours, system))
+    alike = [one for one in results if one.normalisation == normalisation]
+    ours = [one for one in alike if one.system == system or one.system.startswith(system + " ")]
+    baseline = [one for one in alike if one.system == BASELINE != system]
+    bought = adaptation(ours, system)
+    found = (
+        _within(ours, baseline, system),
+        _transfer(ours, system),
+        Answer("How much does data of the target language buy back?", *bought) if bought else None,
+    )
     return [answer for answer in found if answer]
 
 
-def _within(ours: Sequence[Result], system: str) -> Answer | None:
-    lines = [line for line in within(ours) if line.any.uar]
+def _within(ours: Sequence[Result], baseline: Sequence[Result], system: str) -> Answer | None:
+    lines = within(ours)
     if not lines:
         return None
-    detail = []
-    for line in lines:
-        named = f"{language(line.any)} ({line.corpus}, {len(line.any.classes)} emotions)"
-        if line.strict and line.strict.uar:
-            said = spoken(line.strict.uar, line.strict.these_speakers_only)
-            text = (
-                f"{named}: UAR {said} on speakers it never heard;"
-                f" chance is {line.strict.chance:.2f}."
-            )
-        else:
-            text = f"{named}: only a random split was run, so nothing is known of new speakers."
-        if line.added is not None and line.random and line.random.uar:
-            text += f" A random split prints {line.random.uar.value:.2f}: {_adds(line.added)}."
-        detail.append(text)
+    beside = [_beside(line, baseline) for line in lines]
+    detail = [_within_line(line, svm) for line, svm in zip(lines, beside, strict=True)]
     strict = [line.strict.uar.value for line in lines if line.strict and line.strict.uar]
+    if strict:
+        short = f"{system} reaches a UAR of {_range(strict)} on new speakers of the same corpus."
+    elif any(line.strict for line in lines):
+        short = f"{system} has no UAR on new speakers; the lines below say why."
+    else:
+        short = f"{system} was not tested on new speakers."
+    short += _against(lines, beside)
     added = [line.added for line in lines if line.added is not None]
-    short = (
-        f"{system} reaches a UAR of {_range(strict)} on new speakers of the same corpus."
-        if strict
-        else f"{system} was not tested on new speakers."
-    )
     if added:
+        low, high = round(100 * min(added)), round(100 * max(added))
         short += (
-            f" Letting speakers be on both sides of the split changes that by"
-            f" {100 * min(added):+.0f} to {100 * max(added):+.0f} points, which is not recognition"
-            " of emotion in a new voice."
+            " Letting speakers be on both sides of the split changes that by"
+            f" {low:+d} to {high:+d} points"
         )
+        short += ", which is not recognition of emotion in a new voice." if high > 0 else "."
     return Answer("How well does it work within one language?", short, tuple(detail))
+
+
+def _within_line(line: Within, svm: Result | None) -> str:
+    named = f"{language(line.any)} ({line.corpus}, {len(line.any.classes)} emotions)"
+    if line.strict is None:
+        text = f"{named}: only a random split was run, so nothing is known of new speakers."
+        if line.random and not line.random.uar:
+            text += f" It has {heard(line.random)}."
+    elif line.strict.uar:
+        text = (
+            f"{named}: {heard(line.strict)} on speakers it never heard;"
+            f" chance is {line.strict.chance:.2f}."
+        )
+    else:
+        text = f"{named}: {heard(line.strict)}."
+    if svm:
+        figure = f"{svm.uar.value:.2f}" if svm.uar else heard(svm)
+        text += f" {BASELINE}: {figure}{doubt(paired(line.strict, svm))}."
+    if line.added is not None and line.random and line.random.uar:
+        adds = changed(
+            line.added,
+            "{} more, with the test speakers' voices in training",
+            "{} fewer",
+            "no more, so this split leaks little here",
+        )
+        unsure = doubt(paired(line.random, line.strict))
+        text += f" A random split prints {line.random.uar.value:.2f}: {adds}{unsure}."
+    return text
+
+
+def _beside(line: Within, baseline: Sequence[Result]) -> Result | None:
+    """The baseline's strict result on the same corpus and label set."""
+    for one in baseline:
+        same = (one.corpus, one.label_set) == (line.corpus, line.label_set)
+        if same and one.protocol == "strict" and not one.condition:
+            return one
+    return None
+
+
+def _against(lines: Sequence[Within], beside: Sequence[Result | None]) -> str:
+    """On how many corpora the system is at or above the baseline, and where that is certain."""
+    pairs = [
+        (line.strict, svm)
+        for line, svm in zip(lines, beside, strict=True)
+        if line.strict and line.strict.uar and svm and svm.uar
+    ]
+    if not pairs:
+        return ""
+    k = sum(a.uar.value >= b.uar.value for a, b in pairs if a.uar and b.uar)
+    what = "corpora" if len({one.corpus for one, _ in pairs}) == len(pairs) else "results"
+    text = f" It is at or above {BASELINE} on {k} of {len(pairs)} {what}"
+    tests = how_many([paired(a, b) for a, b in pairs])
+    return f"{text}; {tests}." if tests else f"{text}."
 
 
 def _transfer(ours: Sequence[Result], system: str) -> Answer | None:
     detail: list[str] = []
-    losses: list[float] = []
+    single: list[tuple[float, Comparison | None]] = []
+    pooled: list[tuple[float, Comparison | None]] = []
     unknown = False
     for matrix in matrices(ours):
         for target in matrix.targets:
             sources = _sources(matrix, target)
             if matrix.system == system and sources:
-                own = _uar(matrix.cells.get((target, target)))
-                detail.append(_transfer_to(matrix, target, sources, own))
-                losses += [own.value - one.value for one in sources.values()] if own else []
-                unknown |= own is None
+                own = matrix.cells.get((target, target))
+                tests = {name: paired(own, one) for name, one in sources.items()}
+                detail.append(_transfer_to(matrix, target, sources, tests))
+                unknown |= own is None or own.uar is None
+                for name, one in sources.items():
+                    if own and own.uar and one.uar:
+                        loss = (own.uar.value - one.uar.value, tests[name])
+                        (pooled if name == OTHERS else single).append(loss)
     if not detail:
         return None
-    if losses and not unknown:
+    if (single or pooled) and not unknown:
         short = (
             f"Against {system} trained on other speakers of the same corpus, with the same"
-            f" emotions, training on another corpus costs {_points(sum(losses) / len(losses))}"
-            f" of UAR on average (from {100 * min(losses):.0f} to {100 * max(losses):.0f})."
+            f" emotions, training on {'another corpus' if single else 'all others together'}"
+            f" {_cost(single or pooled)}"
         )
+        if single and pooled:
+            short += f"; on all others together, it {_cost(pooled)}"
+        short += "."
     else:
         short = _lost_on_held_out(ours, system)
     return Answer(
@@ -105,33 +169,51 @@ def _transfer(ours: Sequence[Result], system: str) -> Answer | None:
     )
 
 
-def _sources(matrix: Matrix, target: str) -> dict[str, Measure]:
+def _cost(losses: Sequence[tuple[float, Comparison | None]]) -> str:
+    """The average loss in words, its range, and how many of the losses are certain."""
+    values = [value for value, _ in losses]
+    text = changed(
+        sum(values) / len(values),
+        "costs {} of UAR on average",
+        "gains {} of UAR on average",
+        "changes the UAR by less than a point on average",
+    )
+    reach = span(values)
+    reach += ", below zero a gain" if reach and round(100 * min(values)) < 0 else ""
+    return text + in_brackets(reach, how_many([test for _, test in losses]))
+
+
+def _sources(matrix: Matrix, target: str) -> dict[str, Result]:
     found = {
-        source: _uar(matrix.cells.get((source, target)))
-        for source in matrix.sources
-        if source != target
+        source: matrix.cells.get((source, target)) for source in matrix.sources if source != target
     }
-    return {source: measure for source, measure in found.items() if measure}
+    return {source: one for source, one in found.items() if one and one.uar}
 
 
 def _transfer_to(
-    matrix: Matrix, target: str, sources: dict[str, Measure], own: Measure | None
+    matrix: Matrix,
+    target: str,
+    sources: dict[str, Result],
+    tests: dict[str, Comparison | None],
 ) -> str:
-    single = {source: one for source, one in sources.items() if source != OTHERS}
-    any_cell = next(cell for (_, to), cell in matrix.cells.items() if to == target)
+    values = {source: one.uar.value for source, one in sources.items() if one.uar}
+    single = {source: value for source, value in values.items() if source != OTHERS}
+    any_cell = next(iter(sources.values()))
+    own = matrix.cells.get((target, target))
     parts = []
     if own:
-        parts.append(f"{own.value:.2f} from its own corpus")
+        parts.append(f"{own.uar.value:.2f}" if own.uar else heard(own))
+        parts[0] += " from its own corpus"
     if single:
-        best = max(single, key=lambda source: single[source].value)
-        worst = min(single, key=lambda source: single[source].value)
-        parts.append(f"{single[best].value:.2f} from {best}, the best single source")
+        best, worst = max(single, key=single.__getitem__), min(single, key=single.__getitem__)
+        text = f"{single[best]:.2f} from {best}, the best single source"
+        parts.append(text + doubt(tests[best]))
         if worst != best:
-            parts.append(f"{single[worst].value:.2f} from {worst}, the worst")
-    if OTHERS in sources:
-        parts.append(
-            f"{spoken(sources[OTHERS], any_cell.these_speakers_only)} from all others together"
-        )
+            parts.append(f"{single[worst]:.2f} from {worst}, the worst{doubt(tests[worst])}")
+    everyone = sources.get(OTHERS)
+    if everyone and everyone.uar:
+        said = spoken(everyone.uar, everyone.these_speakers_only, everyone.chance)
+        parts.append(f"{said} from all others together{doubt(tests[OTHERS])}")
     return (
         f"{language(any_cell)} ({target}, {len(any_cell.classes)} emotions,"
         f" chance {any_cell.chance:.2f}): {'; '.join(parts)}."
@@ -140,101 +222,24 @@ def _transfer_to(
 
 def _lost_on_held_out(ours: Sequence[Result], system: str) -> str:
     """The loss against the model that saw only the target, where no diagonal was run."""
-    losses = []
+    losses: list[tuple[float, float, Comparison | None]] = []
     for curve in curves(ours):
-        alone = [one for one in _series(curve, system + TARGET_ONLY) if one.uar]
-        zero = _uar(curve.zero_shot)
-        own = alone[-1].uar if alone else None
-        if own and zero:
-            losses.append((own.value - zero.value, alone[-1].share))
+        alone = [one for one in series(curve, system + TARGET_ONLY) if one.uar]
+        own, zero = (alone[-1] if alone else None), curve.zero_shot
+        if own and own.uar and zero and zero.uar:
+            loss = own.uar.value - zero.uar.value
+            losses.append((loss, own.share, paired(own, zero)))
     if not losses:
         return "No model of the same language was run on the same emotions to compare with."
-    mean = sum(loss for loss, _ in losses) / len(losses)
+    values = [value for value, _, _ in losses]
+    where = changed(sum(values) / len(values), "{} of UAR below", "{} of UAR above", "level with")
+    more = in_brackets(span(values), how_many([test for _, _, test in losses]))
     return (
-        f"On the same held-out speakers, a model of all other languages is {_points(mean)} of UAR"
-        f" below one trained only on {losses[0][1]:.0%} of the language's own training utterances"
-        f" (from {100 * min(losses)[0]:.0f} to {100 * max(losses)[0]:.0f})."
+        f"On the same held-out speakers, a model of all other languages is {where}"
+        f" one trained only on {losses[0][1]:.0%} of the language's own training utterances{more}."
     )
-
-
-def _adaptation(ours: Sequence[Result], system: str) -> Answer | None:
-    detail: list[str] = []
-    gains: list[float] = []
-    over: list[float] = []
-    used = 0.0
-    for curve in curves(ours):
-        adapted = {one.share: one for one in _series(curve, system) if one.uar}
-        alone = {one.share: one for one in _series(curve, system + TARGET_ONLY) if one.uar}
-        shares = sorted(share for share in adapted if share > 0)
-        zero = _uar(curve.zero_shot)
-        if not shares or zero is None:
-            continue
-        used = min(shares, key=lambda share: abs(share - SPOKEN_SHARE))
-        now, own = _uar(adapted[used]), _uar(alone.get(used))
-        detail.append(_adapted(curve, adapted, alone, used))
-        gains += [now.value - zero.value] if now else []
-        over += [now.value - own.value] if now and own else []
-    if not detail:
-        return None
-    short = (
-        f"With {used:.0%} of a language's training utterances labelled, adaptation gains"
-        f" {_points(sum(gains) / len(gains))} of UAR over no labels, on average over"
-        f" {len(gains)} {'language' if len(gains) == 1 else 'languages'}"
-    )
-    if over:
-        mean = sum(over) / len(over)
-        more = "more" if mean >= 0 else "less"
-        short += f"; that is {_points(abs(mean))} {more} than the same labels give alone"
-    return Answer("How much does data of the target language buy back?", short + ".", tuple(detail))
-
-
-def _series(curve: Curve, system: str) -> list[Result]:
-    return [one for points in curve.series.values() for one in points if one.system == system]
-
-
-def _adapted(
-    curve: Curve, adapted: dict[float, Result], alone: dict[float, Result], used: float
-) -> str:
-    zero, now, own = _uar(curve.zero_shot), _uar(adapted[used]), _uar(alone.get(used))
-    assert zero and now
-    text = (
-        f"With {used:.0%} of {language(adapted[used])}'s training utterances ({curve.corpus}):"
-        f" UAR {spoken(now, adapted[used].these_speakers_only)}, from {zero.value:.2f} with none"
-    )
-    if own:
-        text += f"; the same utterances alone give {own.value:.2f}"
-    most = max(adapted)
-    last, last_own = _uar(adapted[most]), _uar(alone.get(most))
-    if most > used and last:
-        text += f". With {most:.0%}: {last.value:.2f}"
-        text += f", alone {last_own.value:.2f}" if last_own else ""
-    return text + "."
-
-
-def spoken(measure: Measure, these_only: bool = False) -> str:
-    """`0.62 (0.55 to 0.69)`, the interval where there is one, and whom it speaks for if few."""
-    if measure.low is None or measure.high is None:
-        return f"{measure.value:.2f}"
-    limit = ", these speakers only" if these_only else ""
-    return f"{measure.value:.2f} ({measure.low:.2f} to {measure.high:.2f}{limit})"
-
-
-def _uar(result: Result | None) -> Measure | None:
-    return result.uar if result else None
-
-
-def _points(value: float) -> str:
-    n = round(100 * value)
-    return f"{n} point" if abs(n) == 1 else f"{n} points"
 
 
 def _range(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     return f"{low:.2f}" if len(values) == 1 else f"{low:.2f} to {high:.2f}"
-
-
-def _adds(added: float) -> str:
-    n = round(100 * added)
-    if n > 0:
-        return f"{_points(added)} more, with the test speakers' voices in training"
-    return "no more, so this split leaks little here" if n == 0 else f"{_points(-added)} fewer"

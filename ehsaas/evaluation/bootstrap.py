@@ -89,16 +89,16 @@ def tally(
     """Counts (E, S, C) of items (N,) judged under E seeds, `predicted` (E, N), by cluster."""
     E, N = predicted.shape
     base = (np.arange(E)[:, None] * n_clusters + member[None, :]) * n_classes
-    said = np.broadcast_to(truth, (E, N))
+    of_item = np.broadcast_to(truth, (E, N))
 
     def count(kept: NDArray[np.bool_], label: Integers) -> Floats:
         flat = np.bincount((base + label)[kept], minlength=E * n_clusters * n_classes)
         return flat.reshape(E, n_clusters, n_classes).astype(np.float64)
 
     return Counts(
-        support=count(predicted >= 0, said),
+        support=count(predicted >= 0, of_item),
         called=count((predicted >= 0) & (predicted < n_classes), predicted),
-        hits=count(predicted == said, said),
+        hits=count(predicted == of_item, of_item),
     )
 
 

@@ -18,7 +18,7 @@ class MetricError(ValueError):
 
 @dataclass(frozen=True)
 class Counts:
-    """How often each class was said, called, and called rightly; the last axis is the class.
+    """How often each class was there, called, and called rightly; the last axis is the class.
 
     `support` (..., C): items of the class. `called` (..., C): items predicted as the class.
     `hits` (..., C): items of the class predicted as it. Every metric of this module follows from
@@ -62,18 +62,18 @@ def counts(truth: Labels, predicted: Labels, classes: Labels) -> Counts:
     Raises:
         MetricError: no items, unequal lengths, or a truth that `classes` does not hold.
     """
-    said, called, known = np.asarray(truth), np.asarray(predicted), np.asarray(classes)
-    if said.shape != called.shape or said.ndim != 1:
-        raise MetricError(f"{said.shape} true labels came with {called.shape} predictions")
-    if not said.size:
+    truth, predicted, known = np.asarray(truth), np.asarray(predicted), np.asarray(classes)
+    if truth.shape != predicted.shape or truth.ndim != 1:
+        raise MetricError(f"{truth.shape} true labels came with {predicted.shape} predictions")
+    if not truth.size:
         raise MetricError("there are no items to judge")
-    of_class = said[None, :] == known[:, None]
-    strange = np.unique(said[~of_class.any(axis=0)])
+    of_class = truth[None, :] == known[:, None]
+    strange = np.unique(truth[~of_class.any(axis=0)])
     if strange.size:
         raise MetricError(
             f"the truth holds {_listed(strange)}, which is not among the classes {_listed(known)}"
         )
-    as_class = called[None, :] == known[:, None]
+    as_class = predicted[None, :] == known[:, None]
     return Counts(
         support=of_class.sum(axis=1).astype(np.float64),
         called=as_class.sum(axis=1).astype(np.float64),
@@ -175,12 +175,12 @@ def confusion(truth: Labels, predicted: Labels, classes: Labels) -> Integers:
     Raises:
         MetricError: a label is not among `classes`.
     """
-    said, called, known = np.asarray(truth), np.asarray(predicted), np.asarray(classes)
-    if said.shape != called.shape:
-        raise MetricError(f"{said.shape} true labels came with {called.shape} predictions")
-    of_class = said[None, :] == known[:, None]
-    as_class = called[None, :] == known[:, None]
-    for name, found, labels in (("truth", of_class, said), ("predictions", as_class, called)):
+    truth, predicted, known = np.asarray(truth), np.asarray(predicted), np.asarray(classes)
+    if truth.shape != predicted.shape:
+        raise MetricError(f"{truth.shape} true labels came with {predicted.shape} predictions")
+    of_class = truth[None, :] == known[:, None]
+    as_class = predicted[None, :] == known[:, None]
+    for name, found, labels in (("truth", of_class, truth), ("predictions", as_class, predicted)):
         strange = np.unique(labels[~found.any(axis=0)])
         if strange.size:
             raise MetricError(
@@ -195,11 +195,11 @@ def collapse(truth: Labels, predicted: Labels, classes: Labels) -> Collapse | No
 
     With only one class in the truth, predicting it is no collapse.
     """
-    said, called = set(np.asarray(truth).tolist()), set(np.asarray(predicted).tolist())
-    if len(called) == 1 and len(said) > 1:
+    true, called = set(np.asarray(truth).tolist()), set(np.asarray(predicted).tolist())
+    if len(called) == 1 and len(true) > 1:
         (only,) = called
         return Collapse("one class", (str(only),), f"every item is predicted as {only}")
-    never = tuple(str(name) for name in classes if name in said and name not in called)
+    never = tuple(str(name) for name in classes if name in true and name not in called)
     if never:
         verb = "is" if len(never) == 1 else "are"
         return Collapse("never predicted", never, f"{', '.join(never)} {verb} never predicted")

@@ -6,12 +6,12 @@ from typing import Any
 from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.tables import (
     Table,
     curve_table,
     family_table,
     matrix_table,
-    published_table,
     results_table,
     warnings,
     within_tables,

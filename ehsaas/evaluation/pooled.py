@@ -225,9 +225,9 @@ def _details(counts: Counts, classes: tuple[str, ...]) -> tuple[ClassDetail, ...
 
 
 def _confusion(items: Items, n_classes: int, n_names: int) -> Integers:
-    said = np.broadcast_to(items.truth, items.predicted.shape)
+    truth = np.broadcast_to(items.truth, items.predicted.shape)
     judged = items.predicted >= 0
-    flat = (said * n_names + items.predicted)[judged]
+    flat = (truth * n_names + items.predicted)[judged]
     return np.bincount(flat, minlength=n_classes * n_names).reshape(n_classes, n_names)
 
 

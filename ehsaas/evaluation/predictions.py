@@ -1,5 +1,6 @@
 """The prediction table: one row a judged utterance; checked, read, written."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -87,7 +88,7 @@ def concat(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
 def write(predictions: pl.DataFrame, path: Path) -> None:
     """Write a checked table as zstd Parquet, beside the target first, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
+    aside = path.with_suffix(f".{os.getpid()}.part")
     check(predictions).write_parquet(aside, compression="zstd", compression_level=19)
     aside.replace(path)
 

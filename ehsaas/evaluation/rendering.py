@@ -1,5 +1,6 @@
 """A template of this folder and its values → one self-contained HTML file."""
 
+import os
 import re
 from collections.abc import Mapping
 from importlib import metadata
@@ -29,7 +30,7 @@ def render(template: str, values: Mapping[str, Any], out: Path) -> Path:
     environment.filters |= {"cell": _cell, "words": _words, "drawing": _drawing}
     text = environment.get_template(template).render(version=metadata.version("ehsaas"), **values)
     out.parent.mkdir(parents=True, exist_ok=True)
-    aside = out.with_suffix(".part")
+    aside = out.with_suffix(f".{os.getpid()}.part")
     aside.write_text(text, encoding="utf-8")
     aside.replace(out)
     return out

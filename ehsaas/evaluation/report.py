@@ -12,12 +12,12 @@ from ehsaas.evaluation.drawing import standalone
 from ehsaas.evaluation.page import METHOD
 from ehsaas.evaluation.pictures import Picture
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.rendering import render
 from ehsaas.evaluation.results import published_row
 from ehsaas.evaluation.run_folder import ReportError, RunFiles
 from ehsaas.evaluation.tables import (
     family_table,
-    published_table,
     results_table,
     warnings,
     within_tables,
@@ -106,8 +106,20 @@ def _facts(results: Sequence[Result]) -> list[tuple[str, str]]:
         ("Tested on", corpora),
         ("Systems", ", ".join(sorted({one.system for one in results}))),
         ("Seeds", ", ".join(map(str, seeds))),
-        ("Results", f"{len(results)}, each with an interval"),
+        ("Results", _intervals(results)),
     ]
+
+
+def _intervals(results: Sequence[Result]) -> str:
+    """How many results there are, and how many have an interval, no interval, or no UAR."""
+    measured = [one.uar for one in results if one.uar]
+    whole = sum(one.low is not None for one in measured)
+    counts = (
+        (whole, "with an interval"),
+        (len(measured) - whole, "without an interval, as too few resamples hold every class"),
+        (len(results) - len(measured), "refused, as a class has no item"),
+    )
+    return f"{len(results)}: " + ", ".join(f"{n} {what}" for n, what in counts if n)
 
 
 def _audits(audits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

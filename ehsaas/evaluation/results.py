@@ -1,6 +1,7 @@
 """Predictions → rows of the JSON twin, and the results page with its twin and its Parquet."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ def published_row(given: Mapping[str, Any]) -> Row:
     Args:
         given: `system`, `test`, `metric` and `value` at least; `train` is a list or corpora joined
             with `+`. `leakage` (what is known of speakers on both sides) and `reference` (where it
-            was printed; `source` is taken for it) are kept in `condition`. Text from a CSV file
+            was printed; `source` is taken for it) are kept in `condition`, and so is `ours`, the
+            corpus of ours to set beside it where `test` is none of ours. Text from a CSV file
             will do.
 
     Raises:
@@ -95,7 +97,8 @@ def published_row(given: Mapping[str, Any]) -> Row:
     source = given.get("source")
     condition = dict(given.get("condition") or {})
     reference = given.get("reference") or (source if source != "published" else None)
-    for name, value in (("leakage", given.get("leakage")), ("reference", reference)):
+    kept = {"leakage": given.get("leakage"), "reference": reference, "ours": given.get("ours")}
+    for name, value in kept.items():
         if value:
             condition[name] = str(value)
     return {
@@ -198,7 +201,7 @@ def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) 
     rounded = sorted_rows.with_columns(pl.col(probabilities).cast(pl.Float32).round(3))
     metadata = {_META: json.dumps(meta, ensure_ascii=False)}
     path.unlink(missing_ok=True)
-    aside = path.with_suffix(".part")
+    aside = path.with_suffix(f".{os.getpid()}.part")
     plain = sorted_rows.drop(probabilities)
     for table in (rounded, plain, plain.with_columns(digest=pl.lit(None, pl.String))):
         table.write_parquet(aside, compression="zstd", compression_level=19, metadata=metadata)

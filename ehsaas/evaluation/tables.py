@@ -1,17 +1,14 @@
 """Results → tables of text, the same for the Markdown page and the HTML report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ehsaas.evaluation.pooled import METRICS, Measure, Result
 from ehsaas.evaluation.views import (
     Curve,
     Family,
-    Headline,
     Matrix,
     Within,
-    is_headline,
     language,
 )
 
@@ -202,53 +199,6 @@ def results_table(results: Sequence[Result], title: str) -> Table:
             for one in results
         ),
     )
-
-
-def published_table(
-    published: Sequence[Mapping[str, Any]], results: Sequence[Result], headline: Headline
-) -> Table:
-    """Published rows of the twin with our headline's figures beside them."""
-    return Table(
-        "Beside published figures",
-        "Protocols differ, so these are neighbours and not opponents; what is known of speakers on"
-        " both sides of the published split is named.",
-        (
-            "published system",
-            "trained on",
-            "tested on",
-            "protocol",
-            "speakers",
-            "metric",
-            "published",
-            "ours, same corpus and metric",
-            "reference",
-        ),
-        tuple(
-            (
-                row["system"],
-                "+".join(row["train"]),
-                row["test"],
-                row["protocol"],
-                str(row["condition"].get("leakage", "not stated")),
-                row["metric"],
-                f"{row['value']:.3f}",
-                "; ".join(_beside(row, results, headline)),
-                str(row["condition"].get("reference", "")),
-            )
-            for row in published
-        ),
-    )
-
-
-def _beside(row: Mapping[str, Any], results: Sequence[Result], headline: Headline) -> Iterable[str]:
-    """Our headline's figures in the same metric, for the same kind of work on the same corpus."""
-    wanted = ("strict", "random") if row["train"] == [row["test"]] else ("pair", "lolo")
-    for one in results:
-        if one.corpus != row["test"] or one.protocol not in wanted or one.condition:
-            continue
-        other_source = one.protocol == "pair" and list(one.train) != row["train"]
-        if is_headline(one, headline) and not other_source and row["metric"] in one.measures:
-            yield f"{one.protocol} {one.measures[row['metric']].value:.3f} ({one.label_set})"
 
 
 def warnings(results: Sequence[Result]) -> list[str]:

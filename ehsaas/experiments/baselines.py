@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ehsaas.audit.speaker_emotion import oracle
 from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import Fold, IntArray, nested_shares
 from ehsaas.evaluation import predictions
@@ -46,7 +47,7 @@ def pair(setup: Setup, cell: Cell) -> pl.DataFrame:
     return predictions.concat(
         [
             table
-            for name in foreign(data, cell.corpus)
+            for name in data.foreign(cell.corpus)
             for table in _both(data, Fold("", train, data.rows_of(name)), trial, own)
         ]
     )
@@ -57,7 +58,7 @@ def pooled(setup: Setup, cell: Cell) -> pl.DataFrame:
     assert setup.config.transfer is not None
     label_set = setup.config.transfer.label_set
     data = material.load(setup, setup.config.corpora, label_set, "functionals")
-    sources = foreign(data, cell.corpus)
+    sources = data.foreign(cell.corpus)
     fold = Fold("", data.rows_of(*sources), data.rows_of(cell.corpus))
     trial = _trial(setup, "lolo", sources, label_set)
     return predictions.concat([*_both(data, fold, trial, data.own_statistics())])
@@ -68,7 +69,7 @@ def adaptation(setup: Setup, cell: Cell) -> pl.DataFrame:
     config = setup.config.adaptation
     assert config is not None
     data = material.load(setup, setup.config.corpora, config.label_set, "functionals")
-    sources = foreign(data, cell.corpus)
+    sources = data.foreign(cell.corpus)
     train = data.rows_of(*sources)
     rows = data.rows_of(cell.corpus)
     fold = held_out(setup.config, data.rows[rows])
@@ -84,12 +85,6 @@ def adaptation(setup: Setup, cell: Cell) -> pl.DataFrame:
         tables.append(_judge(_at(trial, share), data, test, _svm(data, own, both, test)))
         tables.append(_judge(_at(alone, share), data, test, _svm(data, own, part, test)))
     return predictions.concat([*tables, *_deaf(data, Fold("", train, test), trial)])
-
-
-def foreign(data: Material, corpus: str) -> list[str]:
-    """The corpora of `data` in other languages than `corpus`."""
-    language = dict(zip(data.rows["corpus"], data.rows["language"], strict=True))
-    return [name for name in data.corpora if language[name] != language[corpus]]
 
 
 def _trial(
@@ -155,24 +150,15 @@ def _deaf(data: Material, fold: Fold, trial: Trial) -> Iterator[pl.DataFrame]:
     tested = [emotion[i] for i in fold.test]
     random = np.random.default_rng([SPLIT_SEED, len(fold.train), len(tested)])
     present = sorted({emotion[i] for i in fold.train})
+    majority = oracle(data.rows).to_list()
     said: Mapping[str, list[str]] = {
         "chance": [str(c) for c in random.choice(present, size=len(tested))],
         "majority": [_most_frequent([emotion[i] for i in fold.train])] * len(tested),
-        "speaker-majority": _oracle(data, fold.test),
+        "speaker-majority": [majority[i] for i in fold.test],
     }
     for system, words in said.items():
         silent = replace(trial, system=system, features="none", normalisation="none", condition={})
         yield judged(silent, data.rows[fold.test], words)
-
-
-def _oracle(data: Material, test: IntArray) -> list[str]:
-    """The most frequent emotion of each test utterance's speaker in its whole corpus."""
-    rows = data.rows.with_row_index("_row")
-    majority = {
-        speaker: _most_frequent(own["emotion"].to_list())
-        for (speaker,), own in rows.group_by("speaker")
-    }
-    return [majority[speaker] for speaker in data.rows["speaker"][test]]
 
 
 def _most_frequent(emotions: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ehsaas.features.stack import FeatureConfig
 
@@ -35,7 +35,8 @@ class ModelConfig(Stage):
 class TrainingConfig(Stage):
     """How a network is trained: `epochs`, but at least and at most so many steps (batches).
 
-    `speeds` are the speeds at which a training utterance is heard, one drawn anew each epoch.
+    `speeds` are those at which a training utterance is heard, one drawn anew each epoch; 1 is
+    always among them.
     """
 
     epochs: int = Field(default=40, ge=1)
@@ -79,6 +80,7 @@ class AdaptationConfig(Stage):
     shares: tuple[Share, ...] = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
     test_share: float = Field(default=0.35, gt=0, lt=1)
     epochs: int = Field(default=10, ge=1)
+    least_steps: int = Field(default=0, ge=0)
     replay: float = Field(default=0.5, ge=0.5, lt=1)
     all_unfrozen: bool = True
 
@@ -91,6 +93,7 @@ class Published(Stage):
     test: str
     protocol: str
     leakage: str
+    ours: str | None = None
     metric: Literal["uar", "accuracy", "weighted_f1", "macro_f1"]
     value: float = Field(ge=0, le=1)
     source: str
@@ -114,6 +117,25 @@ class ExperimentConfig(Stage):
     workers: int = Field(default=2, ge=1)
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def cross_labels(self) -> Literal["four", "seven"]:
+        """The label set of what crosses languages, the same for transfer and adaptation."""
+        part = self.transfer or self.adaptation
+        return "four" if part is None else part.label_set
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "ExperimentConfig":
+        if self.transfer and self.adaptation:
+            if self.transfer.label_set != self.adaptation.label_set:
+                raise ValueError(
+                    f"transfer.label_set is {self.transfer.label_set} and adaptation.label_set"
+                    f" {self.adaptation.label_set}; adaptation starts from the transferred network,"
+                    " so both must be the same"
+                )
+        if len(set(self.corpora)) < len(self.corpora):
+            raise ValueError(f"corpora are {', '.join(self.corpora)}; name each once")
+        return self
 
 
 def load(path: Path) -> ExperimentConfig:

@@ -22,9 +22,10 @@ TEMPERATURES = np.geomspace(0.5, 5.0, 47)
 
 
 def recogniser(setup: Setup, cell: Cell) -> Trained:
-    """Train on every corpus of the run with pooled statistics and save `RUN/model`.
+    """Train on every corpus of the run with their pooled statistics and save `RUN/model`.
 
-    It is judged nowhere: what to expect of it in a new language is the pooled (`lolo`) result.
+    It is judged nowhere itself: what to expect of it in a new language is the `lolo` result under
+    `source`, which is trained the same way on one corpus less.
     """
     config = setup.config
     part = config.transfer or config.adaptation or config.within

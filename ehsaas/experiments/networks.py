@@ -1,6 +1,5 @@
 """Cells of the attention Bi-LSTM: one is trained here, judged, and its history kept."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +15,6 @@ from ehsaas.corpora import splits
 from ehsaas.corpora.splits import IntArray
 from ehsaas.evaluation import predictions
 from ehsaas.experiments import material
-from ehsaas.experiments.baselines import foreign
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
@@ -79,7 +77,7 @@ def pair(setup: Setup, cell: Cell) -> Trained:
     network, history, how = train(setup, data, source, rows, cell)
     trial = _trial(setup, cell, "pair", [cell.corpus], label_set)
     tables = []
-    for name in foreign(data, cell.corpus):
+    for name in data.foreign(cell.corpus):
         test = data.rows_of(name)
         tables.append(_judge(network, data, test, source, trial))
         tables.append(_judge(network, data, test, own, replace(trial, normalisation="corpus")))
@@ -87,24 +85,23 @@ def pair(setup: Setup, cell: Cell) -> Trained:
 
 
 def pooled(setup: Setup, cell: Cell) -> Trained:
-    """Trained on all corpora of other languages, judged on one; the network is kept for adaptation.
+    """Trained on all corpora of other languages, judged on one; the network is kept.
 
-    Each training corpus is standardised by its own statistics. The tested one is judged by its own,
-    too (`corpus`), and by those of the training corpora taken together (`source`).
+    With `source`, everything is standardised by the statistics of the training corpora taken
+    together; with `corpus`, each corpus by its own. Adaptation starts from the latter.
     """
-    label_set = _transfer_labels(setup.config)
+    label_set = setup.config.cross_labels
     data = material.load(setup, setup.config.corpora, label_set)
-    sources = foreign(data, cell.corpus)
+    sources = data.foreign(cell.corpus)
     rows, test = data.rows_of(*sources), data.rows_of(cell.corpus)
-    own = data.own_statistics()
-    network, history, how = train(setup, data, own, rows, cell)
+    whole = data.statistics(rows, "source")
+    statistics = data.own_statistics() if cell.normalisation == "corpus" else whole
+    network, history, how = train(setup, data, statistics, rows, cell)
     save_file(network.state_dict(), setup.run / "cells" / f"{cell.key}.safetensors")
     trial = _trial(setup, cell, "lolo", sources, label_set)
-    tables = [
-        _judge(network, data, test, data.statistics(rows, "source"), trial),
-        _judge(network, data, test, own, replace(trial, normalisation="corpus")),
-    ]
-    return Trained(predictions.concat(tables), [_told(trial, cell, history)], (how,))
+    trial = replace(trial, normalisation=cell.normalisation)
+    table = _judge(network, data, test, statistics, trial)
+    return Trained(table, [_told(trial, cell, history)], (how,))
 
 
 def adaptation(setup: Setup, cell: Cell) -> Trained:
@@ -112,7 +109,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
     config = setup.config.adaptation
     assert config is not None
     data = material.load(setup, setup.config.corpora, config.label_set)
-    sources = foreign(data, cell.corpus)
+    sources = data.foreign(cell.corpus)
     rows = data.rows_of(cell.corpus)
     fold = held_out(setup.config, data.rows[rows])
     own = data.own_statistics()
@@ -142,11 +139,13 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
                 progressive.RATES["attention"],
                 setup.config.training.decay,
                 batch_size=setup.config.training.batch_size,
+                least_steps=config.least_steps,
             ),
             cell.seed,
             classes=len(data.classes),
             replay=config.replay,
             gradual=gradual,
+            folder=setup.run / "fits" / cell.key / system,
             **_regularised(setup.config),
         ):
             tables.append(judge(network, system, stage.share, sources))
@@ -159,7 +158,8 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
         tables.append(judge(network, system, share, [cell.corpus]))
         told = _told(replace(trial, system=system, train=[cell.corpus]), cell, history)
         histories.append({**told, "share": share})
-    return Trained(predictions.concat(tables), histories)
+    how = "none in the adaptation question: the last epoch of every stage is kept"
+    return Trained(predictions.concat(tables), histories, (how,))
 
 
 def train(
@@ -197,7 +197,7 @@ def _network(config: ExperimentConfig, data: Material, seed: int) -> nn.Module:
 def _pooled_network(setup: Setup, cell: Cell, data: Material) -> nn.Module:
     """The network of the `pooled` cell with the same target and seed."""
     network = _network(setup.config, data, cell.seed)
-    key = Cell("pooled", cell.corpus, cell.seed).key
+    key = Cell("pooled", cell.corpus, cell.seed, normalisation="corpus").key
     network.load_state_dict(load_file(setup.run / "cells" / f"{key}.safetensors"))
     return network
 
@@ -215,7 +215,7 @@ def _supervised(
         network,
         examples,
         validation,
-        _loop(setup.config, len(examples)),
+        _loop(setup.config),
         seed,
         classes=len(data.classes),
         folder=folder,
@@ -223,14 +223,18 @@ def _supervised(
     )
 
 
-def _loop(config: ExperimentConfig, examples: int) -> LoopSettings:
-    """The loop's settings for a training part of this many utterances."""
+def _loop(config: ExperimentConfig) -> LoopSettings:
     t = config.training
-    batches = math.ceil(examples / t.batch_size)
-    epochs = max(t.epochs, math.ceil(t.least_steps / batches))
-    if t.most_steps is not None:
-        epochs = min(epochs, math.ceil(t.most_steps / batches))
-    return LoopSettings(epochs, t.rate, t.decay, t.patience, t.schedule, batch_size=t.batch_size)
+    return LoopSettings(
+        t.epochs,
+        t.rate,
+        t.decay,
+        t.patience,
+        t.schedule,
+        batch_size=t.batch_size,
+        least_steps=t.least_steps,
+        most_steps=t.most_steps,
+    )
 
 
 def _regularised(config: ExperimentConfig) -> dict[str, Any]:
@@ -239,12 +243,6 @@ def _regularised(config: ExperimentConfig) -> dict[str, Any]:
         time_masks=t.time_masks, feature_masks=t.feature_masks, noise=t.noise, shift=t.shift
     )
     return {"augment": augment, "smoothing": t.smoothing, "max_frames": t.max_frames}
-
-
-def _transfer_labels(config: ExperimentConfig) -> str:
-    part = config.transfer or config.adaptation
-    assert part is not None, "a pooled cell is planned for transfer or adaptation only"
-    return part.label_set
 
 
 def _trial(setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_set: str) -> Trial:

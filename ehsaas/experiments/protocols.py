@@ -28,6 +28,7 @@ class Cell:
     seed: int = 0
     protocol: str = ""
     fold: str = ""
+    normalisation: str = ""
 
     @property
     def key(self) -> str:
@@ -38,15 +39,23 @@ class Cell:
 def cells(config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path) -> list[Cell]:
     """Every cell of an experiment, those that others depend on first.
 
+    A corpus takes part in transfer and adaptation where there is one in another language.
+
     Args:
         config: the experiment.
         tables: labelled rows of each corpus, in the label set of the within-language question.
         root: the folder that `strict_folds` is relative to.
     """
+    tongues = {name: set(rows["language"]) for name, rows in tables.items()}
+    crossing = [
+        name
+        for name in config.corpora
+        if any(not tongues[name] & other for other in tongues.values())
+    ]
     return [
-        *_pooled(config),
-        *_adaptation(config),
-        *_pairs(config),
+        *_pooled(config, crossing),
+        *_adaptation(config, crossing),
+        *_pairs(config, crossing),
         *_within(config, tables, root),
         Cell("recogniser", "+".join(config.corpora)),
     ]
@@ -65,31 +74,31 @@ def _within(
                     yield Cell("within", corpus, seed, protocol, fold.name)
 
 
-def _pairs(config: ExperimentConfig) -> Iterator[Cell]:
-    if config.transfer is None or not config.transfer.pairs or len(config.corpora) < 2:
+def _pairs(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
+    if config.transfer is None or not config.transfer.pairs:
         return
-    for corpus in config.corpora:
+    for corpus in crossing:
         yield Cell("pair-baselines", corpus)
         for seed in config.seeds:
             yield Cell("pair", corpus, seed)
 
 
-def _pooled(config: ExperimentConfig) -> Iterator[Cell]:
-    if len(config.corpora) < 3:
-        return
+def _pooled(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
     told = config.transfer is not None and config.transfer.pooled
-    for corpus in config.corpora:
+    for corpus in crossing:
         if told:
             yield Cell("pooled-baselines", corpus)
+            for seed in config.seeds:
+                yield Cell("pooled", corpus, seed, normalisation="source")
         if told or config.adaptation is not None:
             for seed in config.seeds:
-                yield Cell("pooled", corpus, seed)
+                yield Cell("pooled", corpus, seed, normalisation="corpus")
 
 
-def _adaptation(config: ExperimentConfig) -> Iterator[Cell]:
-    if config.adaptation is None or len(config.corpora) < 3:
+def _adaptation(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
+    if config.adaptation is None:
         return
-    for corpus in config.corpora:
+    for corpus in crossing:
         yield Cell("adaptation-baselines", corpus)
         for seed in config.seeds:
             yield Cell("adaptation", corpus, seed)
@@ -118,7 +127,7 @@ def within_split(
                 " leave it out to have speaker-disjoint folds made"
             )
         if (pl.read_csv(path, infer_schema=False)["corpus"] == corpus).any():
-            return splits.from_file(rows, path, corpus, allow_missing=True)
+            return splits.from_file(rows, path, corpus, allow_missing=True, speaker_disjoint=True)
     speakers = rows["speaker"].n_unique()
     if speakers <= config.within.folds:
         return splits.leave_one_out(rows, "speaker")

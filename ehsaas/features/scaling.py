@@ -8,11 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ehsaas.calibration import Statistics
+from ehsaas.calibration import SMALLEST, Statistics
 from ehsaas.features.framing import frame_mask
-
-SMALLEST = 1e-5
-"""A deviation is never taken to be smaller: constant dimensions stay finite."""
 
 
 class ScalingError(ValueError):

@@ -195,8 +195,8 @@ def _wanted(table: UtteranceTable, row: dict[str, object]) -> _Wanted:
         state = location.stat()
     except OSError as error:
         raise StoreError(
-            f"{name}: {location} cannot be found; say where the corpus lies with --root FOLDER,"
-            " or run `ehsaas prepare` again"
+            f"{name}: {location} cannot be found; run `ehsaas prepare` again, or give the"
+            " folder to utterances.read(path, root)"
         ) from error
     start, end = row["start"], row["end"]
     source = Source(

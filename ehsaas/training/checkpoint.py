@@ -1,14 +1,17 @@
-"""Where a fit stands, written to a folder and read back: safetensors and JSON."""
+"""Where a fit stands, written to one safetensors file and read back."""
 
 import json
-import shutil
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+NAME = "state.safetensors"
 
 
 def save(
@@ -19,31 +22,28 @@ def save(
     random: dict[str, Tensor],
     facts: dict[str, Any],
 ) -> None:
-    """Write everything a fit needs to go on, beside the target first, then renamed.
+    """Write everything a fit needs to go on as one file, beside the target first, then renamed.
 
     Args:
-        folder: where; an older checkpoint there is replaced.
+        folder: where `state.safetensors` goes; an older one there is replaced.
         model: its present weights.
         best: the best weights so far.
         optimiser: its state.
         random: states of random generators, uint8.
         facts: JSON-ready rest (epoch, history, NumPy generator states).
     """
-    aside = folder.with_name(folder.name + ".part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     state = optimiser.state_dict()
     numbers = {f"model/{name}": value for name, value in model.state_dict().items()}
     numbers |= {f"best/{name}": value for name, value in best.items()}
     numbers |= {f"random/{name}": value for name, value in random.items()}
     for index, entry in state["state"].items():
         numbers |= {f"optimiser/{index}/{name}": torch.as_tensor(v) for name, v in entry.items()}
-    save_file(
-        {name: x.contiguous().clone() for name, x in numbers.items()}, aside / "state.safetensors"
-    )
-    (aside / "facts.json").write_text(json.dumps({**facts, "groups": state["param_groups"]}))
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
+    told = json.dumps({**facts, "groups": state["param_groups"]})
+    aside = folder / f"{NAME}.{os.getpid()}.part"
+    kept = {name: x.contiguous().clone() for name, x in numbers.items()}
+    save_file(kept, aside, metadata={"facts": told})
+    aside.replace(folder / NAME)
 
 
 def load(
@@ -51,12 +51,13 @@ def load(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Any]] | None:
     """Put a checkpoint into `model` and `optimiser`; → (best weights, random states, facts).
 
-    None where there is no whole checkpoint.
+    None where there is no checkpoint.
     """
-    if not (folder / "facts.json").is_file():
+    if not (folder / NAME).is_file():
         return None
-    numbers = load_file(folder / "state.safetensors")
-    facts = json.loads((folder / "facts.json").read_text())
+    with safe_open(folder / NAME, framework="pt") as opened:
+        facts = json.loads(opened.metadata()["facts"])
+        numbers = {name: opened.get_tensor(name) for name in opened.keys()}
     model.load_state_dict(_under(numbers, "model/"))
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _under(numbers, "optimiser/").items():

@@ -1,7 +1,8 @@
 """The one training loop: a model, a loss and a stream of batches → the model at its best epoch."""
 
+import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ Loss = Callable[[Output, Batch], Tensor]
 class LoopSettings:
     """How long and how fast to train.
 
+    There are `epochs` of them, but at least `least_steps` and at most `most_steps` batches in all.
     `rate` is the learning rate where a parameter group gives none; `decay` the weight decay;
     `patience` the epochs without a better validation UAR before stopping; `schedule` "constant" or
     "cosine" (from the rate to a fiftieth of it over `epochs`); `clip` the largest gradient norm.
@@ -33,6 +35,15 @@ class LoopSettings:
     schedule: str = "constant"
     clip: float = 1.0
     batch_size: int = 32
+    least_steps: int = 0
+    most_steps: int | None = None
+
+    def for_batches(self, batches: int) -> "LoopSettings":
+        """These settings with the epochs that the steps allow, where an epoch has `batches`."""
+        epochs = max(self.epochs, math.ceil(self.least_steps / batches))
+        if self.most_steps is not None:
+            epochs = min(epochs, math.ceil(self.most_steps / batches))
+        return replace(self, epochs=epochs)
 
 
 @dataclass

@@ -7,6 +7,7 @@ head's never below 1e-4. At least half of every batch replays the source, so tha
 there stays. All of this is ours (METHODS.md A): the Kashmiri study names the idea, not the numbers.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def adapt(
         source: labelled source utterances, replayed.
         target: labelled utterances of the target's training part.
         shares: share → rows of `target`, nested, rising.
-        settings: epochs a stage and batch size; `rate` counts only when not `gradual`.
+        settings: epochs, steps of a stage and batch size; `rate` counts only when not `gradual`.
         seed: of every random choice.
         classes: number of classes of the model.
         replay: share of each batch that comes from the source, at least 0.5.
@@ -82,6 +83,7 @@ def adapt(
     if set(source.corpus.tolist()) & set(target.corpus.tolist()):
         raise ValueError("the target's corpus index is one of the source's; give it its own")
     corpora = int(max(source.corpus.max(), target.corpus.max())) + 1
+    fresh = fresh_of(settings, replay)
     for stage, share in enumerate(ordered):
         part = target.take(shares[share])
         weights = balance(source, classes, corpora) + balance(part, classes, corpora)
@@ -89,7 +91,7 @@ def adapt(
         def epoch(
             shuffle: np.random.Generator, noise: torch.Generator, part: Examples = part
         ) -> Iterable[Batch]:
-            for batch in _mixed(source, part, settings.batch_size, replay, shuffle, max_frames):
+            for batch in _mixed(source, part, settings.batch_size, fresh, shuffle, max_frames):
                 yield augment(batch, noise) if augment else batch
 
         groups = parameter_groups(model, stage) if gradual else None
@@ -98,8 +100,8 @@ def adapt(
             cross_entropy(weights, smoothing),
             epoch,
             None,
-            settings,
-            seed + stage,
+            settings.for_batches(math.ceil(len(part) / fresh)),
+            int(np.random.SeedSequence([seed, stage]).generate_state(1)[0]),
             groups=groups,
             folder=None if folder is None else folder / f"share_{share}",
         )
@@ -126,17 +128,21 @@ def parameter_groups(model: nn.Module, stage: int) -> list[dict[str, object]]:
     return groups
 
 
+def fresh_of(settings: LoopSettings, replay: float) -> int:
+    """How many utterances of a batch come from the target."""
+    return max(1, int(settings.batch_size * (1 - replay)))
+
+
 def _mixed(
     source: Examples,
     part: Examples,
     size: int,
-    replay: float,
+    fresh: int,
     generator: np.random.Generator,
     max_frames: int | None,
 ) -> Iterator[Batch]:
-    """Batches of which the share `replay` is drawn from the source; each target item comes once."""
+    """Batches with `fresh` target items, each once an epoch; the rest is drawn from the source."""
     both = source.joined(part)
-    fresh = max(1, int(size * (1 - replay)))
     order = generator.permutation(len(part))
     for start in range(0, len(order), fresh):
         own = order[start : start + fresh]

@@ -1,5 +1,6 @@
 """Plain supervised training: balanced cross-entropy, early stopping by validation UAR."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,4 +50,5 @@ def train(
 
     corpora = int(examples.corpus.max()) + 1
     loss = cross_entropy(balance(examples, classes, corpora), smoothing)
-    return fit(model, loss, epoch, validation, settings, seed, folder=folder)
+    chosen = settings.for_batches(math.ceil(len(examples) / settings.batch_size))
+    return fit(model, loss, epoch, validation, chosen, seed, folder=folder)

@@ -144,7 +144,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
     for words, message in (
         (["recognise", clip], "no model: give one with --model FOLDER or EHSAAS_MODEL"),
         (["recognise", clip, "--model", tmp_path], "no recogniser here"),
-        ([*with_model, "--coverage", "0.9"], "--coverage 0.9: the recogniser"),
+        (["recognise", clip, "--model", tmp_path, "--coverage", "0.9"], "--coverage 0.9: recog"),
         ([*with_model, "--baseline", clip], "expected a folder of recordings, or self"),
         (["recognise", tmp_path, "--model", home.model], "no recordings in this folder"),
     ):

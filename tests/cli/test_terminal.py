@@ -87,6 +87,20 @@ def test_progress_is_silent_where_nobody_watches(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr() == ("", "")
 
 
+def test_what_takes_long_tells_lines_where_nobody_watches(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with terminal.progress(lines=True) as tell:
+        for done in range(1, 4):
+            tell("reading", done, 3)
+        for done in range(21):
+            tell("training", done, 20)
+    out, err = capsys.readouterr()
+    assert out == ""
+    steps = [f"training: {done} of 20" for done in range(2, 21, 2)]
+    assert err.splitlines() == ["reading …", "training …", *steps]
+
+
 def test_home_is_ehsaas_home_or_the_user_s_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

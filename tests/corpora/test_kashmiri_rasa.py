@@ -34,6 +34,12 @@ def test_a_broken_transcript_line_is_named(tmp_path: Path) -> None:
         texts(tmp_path)
 
 
+def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
+    line = "wavs/KAS_M_SAD_00005.wav|422|one\u2028two\x85three\r\n"
+    (tmp_path / "test.txt").write_bytes(line.encode())
+    assert texts(tmp_path) == {"KAS_M_SAD_00005": "one\u2028two\x85three"}
+
+
 def test_without_transcripts_the_text_is_unknown(tmp_path: Path) -> None:
     assert texts(tmp_path) == {}
 

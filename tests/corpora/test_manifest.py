@@ -70,7 +70,7 @@ def test_parquet_and_stretches_of_one_file(tmp_path: Path) -> None:
     )
     frame.write_parquet(tmp_path / "list.parquet")
     rows = prepare("mine", tmp_path / "list.parquet", manifest=Manifest("ks")).table.rows
-    assert rows["id"].to_list() == ["k1@0", "k1@0.02"]
+    assert rows["id"].to_list() == ["k1@0.000", "k1@0.020"]
     assert rows["duration"].to_list() == [0.02, 0.02]
     assert rows["digest"].n_unique() == 2
     assert rows["speaker"].to_list() == ["mine:7", "mine:7"]
@@ -82,6 +82,45 @@ def test_equal_stems_in_different_folders_get_ids_with_the_folder(tmp_path: Path
     prepared = prepare("mine", tmp_path / "list.csv", manifest=Manifest("ks"))
     assert prepared.table.rows["id"].to_list() == ["a/1", "b/1", "2"]
     assert prepared.notes[0].startswith("3 of 3 utterances have no speaker")
+
+
+def test_stretches_of_files_with_equal_stems_get_ids_with_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, ["a/1.wav", "b/1.wav"])
+    lines = [f"{folder}/1.wav,{start},{start + 0.02}" for folder in "ab" for start in (0, 0.02)]
+    (tmp_path / "list.csv").write_text("\n".join(["path,start,end", *lines]))
+    rows = prepare("mine", tmp_path / "list.csv", manifest=Manifest("ks")).table.rows
+    assert rows["id"].to_list() == ["a/1@0.000", "a/1@0.020", "b/1@0.000", "b/1@0.020"]
+
+
+def test_files_that_differ_in_their_ending_alone_keep_it(tmp_path: Path) -> None:
+    write(tmp_path, ["a/1.wav", "a/1.flac", "a/2.wav"])
+    (tmp_path / "list.csv").write_text("path\na/1.wav\na/1.flac\na/2.wav\n")
+    rows = prepare("mine", tmp_path / "list.csv", manifest=Manifest("ks")).table.rows
+    assert sorted(rows["id"]) == ["2", "a/1.flac", "a/1.wav"]
+
+
+def test_words_for_missing_are_no_speakers(tmp_path: Path) -> None:
+    lines = ("path,speaker,emotion,text,turn", "audio/k1.wav,nan,none,none,3.0")
+    rows = listed(tmp_path, *lines, "audio/k2.wav,NA,null,no,").table.rows
+    assert rows["speaker"].to_list() == [None, None]
+    assert rows["native_emotion"].to_list() == [None, None]
+    assert rows["text"].to_list() == ["none", "no"]
+    assert rows["turn"].to_list() == [3, None]
+    mapped = listed(tmp_path, *lines, labels={"none": "neutral"}).table.rows
+    assert mapped["emotion"].to_list() == ["neutral"]
+
+
+def test_a_column_of_lists_is_named(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"path": ["a.wav"], "speaker": [["x", "y"]]})
+    frame.write_parquet(tmp_path / "list.parquet")
+    with pytest.raises(CorpusError, match=r"the column for 'speaker' holds List\(String\)"):
+        prepare("mine", tmp_path / "list.parquet", manifest=Manifest("ks"))
+
+
+@pytest.mark.parametrize("name", ["../mine", "my corpus", "", "احساس"])
+def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CorpusError, match="a corpus cannot be called"):
+        prepare(name, tmp_path, manifest=Manifest("ks"))
 
 
 def test_own_ids_are_kept(tmp_path: Path) -> None:
@@ -127,7 +166,9 @@ def test_unknown_labels_are_listed_with_the_nearest_emotion(tmp_path: Path) -> N
         (["path", "a.wav"], {"columns": {"emotoin": "x"}}, r"'emotoin' \(nearest: emotion\)"),
         (["path", "a.wav"], {"labels": {"x": "angr"}}, r"'angr', .* \(nearest: anger\)"),
         (["path,start", "a.wav,soon"], {}, "row 1: start is 'soon', which is not a number"),
-        (["path,turn", "a.wav,1.5"], {}, "row 1: turn is '1.5', which is not a number"),
+        (["path,turn", "a.wav,1.5"], {}, "row 1: turn is '1.5', which is not a whole number"),
+        (["path,start", "a.wav,nan"], {}, "row 1: start is 'nan'; give a finite number"),
+        (["path,turn", "a.wav,inf"], {}, "row 1: turn is 'inf'; give a finite number"),
         (["path,sex", "a.wav,m", "b.wav,?"], {}, "row 2: sex is '[?]'"),
         (["path,sex", "a.wav,m", ",f"], {}, "row 2: the path is empty"),
         (["path", "audio/k1.wav", "audio/k1.wav"], {}, "1 recordings are listed more than once"),

@@ -6,7 +6,7 @@ import soundfile
 
 from ehsaas.corpora import rendered
 from ehsaas.corpora.card import UnusedError
-from ehsaas.corpora.espeak import RenderError
+from ehsaas.corpora.espeak import Engine, RenderError
 from ehsaas.corpora.rendered import SENTENCES, VARIANTS, render
 
 pytest.importorskip("espeakng_loader", reason="the extra `demo` is not installed")
@@ -62,6 +62,20 @@ def test_progress_counts_up_to_all(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     render(tmp_path, ("en",), 1, 2, ("fear",), progress=lambda done, of: seen.append((done, of)))
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_the_engine_is_closed_where_rendering_breaks_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(Engine, "close", lambda engine: closed.append(True))
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render(tmp_path, ("en",), 1, 2, ("fear",), progress=stop)
+    assert closed == [True]
 
 
 @pytest.mark.parametrize("language", SENTENCES)

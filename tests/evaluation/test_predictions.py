@@ -14,6 +14,12 @@ def test_a_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["p.parquet"]
 
 
+def test_what_another_process_writes_aside_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "p.part").write_text("another's")
+    write(judged(FOUR, FOUR), tmp_path / "p.parquet")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.parquet", "p.part"]
+
+
 def test_a_class_that_one_table_lacks_is_null() -> None:
     one = judged(FOUR, FOUR).with_columns(p_anger=pl.lit(0.5))
     both = concat([one, judged(FOUR, FOUR, seed=1)])

@@ -117,6 +117,17 @@ def test_predictions_alone_are_enough(tmp_path: Path) -> None:
     assert "1 warning: a system has collapsed" in text
     assert "every item is predicted as anger" in text
     assert "What the audit found" not in text
+    assert "1: 1 with an interval<" in text
+    assert "On a random split, a system that does not beat" in text
+
+
+def test_results_without_an_interval_are_counted(tmp_path: Path) -> None:
+    rare = judged([*FOUR[:3] * 40, "sadness"], ["anger"] * 121, [f"s{i}" for i in range(121)])
+    refused = judged(FOUR[:3] * 5, FOUR[:3] * 5, protocol="random")
+    pl.concat([rare, refused]).write_parquet(tmp_path / "predictions.parquet")
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "1 refused, as a class has no item" in text
+    assert "each with an interval" not in text
 
 
 def test_many_warnings_are_folded(tmp_path: Path) -> None:

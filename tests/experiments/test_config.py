@@ -37,6 +37,8 @@ def test_every_experiment_of_the_repository_is_valid() -> None:
         ("name: x\ncorpora: []\n", "corpora"),
         ("name: X Y\ncorpora: [a]\n", "name"),
         ("name: x\ncorpora: [a]\nadaptation: {replay: 0.2}\n", "replay"),
+        ("name: x\ncorpora: [a, a]\n", "name each once"),
+        ("name: x\ncorpora: [a]\ntransfer: {label_set: seven}\n", "must be the same"),
         ("just a line\n", "expected keys"),
         ("a: [\n", "not YAML"),
     ],

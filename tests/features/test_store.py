@@ -226,7 +226,9 @@ def test_rows_without_a_readable_recording_are_named(
     with pytest.raises(StoreError, match=r"noise\.wav"):
         store.get(corpus, CONFIG)
     (corpus.roots["mine"] / "noise.wav").unlink()
-    with pytest.raises(StoreError, match=r"mine/noise: .*noise\.wav cannot be found.*--root"):
+    with pytest.raises(
+        StoreError, match=r"mine/noise: .*noise\.wav cannot be found; run `ehsaas prepare` again"
+    ):
         store.get(corpus, CONFIG)
     assert not data_files(tmp_path)
 

@@ -72,7 +72,7 @@ def target_free_source() -> Examples:
 
 def test_half_of_every_batch_is_replayed_and_each_target_item_comes_once() -> None:
     seen: list[str] = []
-    for batch in _mixed(examples(), target(), 8, 0.5, np.random.default_rng(0), None):
+    for batch in _mixed(examples(), target(), 8, 4, np.random.default_rng(0), None):
         own = [name for name in batch.ids if name.startswith("1-")]
         assert len(batch.ids) - len(own) == 4 and len(own) <= 4
         seen += own
@@ -111,3 +111,23 @@ def test_stages_keep_their_state_in_folders(tmp_path: Path) -> None:
     ):
         pass
     assert sorted(p.name for p in tmp_path.iterdir()) == ["share_0.2", "share_0.5", "share_1.0"]
+
+
+def test_a_stage_starts_from_the_one_before() -> None:
+    """The second stage moves head and attention a little from where the first left them."""
+    model = source_model()
+    stages = adapt(model, examples(), target(), SHARES, SETTINGS, 0, classes=3)
+    next(stages)
+    after = {k: v.clone() for k, v in model.state_dict().items()}
+    next(stages)
+    moved = [k for k, v in model.state_dict().items() if not torch.equal(v, after[k])]
+    assert moved and all(k.startswith(("head", "dense", "attention")) for k in moved)
+    largest = max(float((model.state_dict()[k] - after[k]).abs().max()) for k in moved)
+    assert largest < 0.05, "a stage of a few steps moves the weights a little, from where they were"
+
+
+def test_least_steps_make_small_shares_train_as_long() -> None:
+    settings = LoopSettings(epochs=1, rate=3e-4, batch_size=8, least_steps=10)
+    stages = adapt(source_model(), examples(), target(), SHARES, settings, 0, classes=3)
+    epochs = [len(stage.history.epochs) for stage in stages]
+    assert epochs == [5, 3, 2]  # 6, 15 and 30 items, four a batch: 2, 4 and 8 batches an epoch

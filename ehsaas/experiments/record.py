@@ -1,0 +1,125 @@
+"""Finished cells → the files of the run folder: predictions, histories, notes, environment."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ehsaas.evaluation import predictions
+from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments.material import Setup
+from ehsaas.experiments.protocols import Cell
+
+PACKAGES = ("ehsaas", "torch", "numpy", "polars", "scikit-learn", "soundfile", "soxr")
+
+FAST = "Tried out with --fast-dev-run: one epoch, one seed. The figures mean nothing."
+SHUFFLED = "The labels were dealt out again at random: every system should be at chance."
+STATISTICS = (
+    "Statistics. functionals-svm and the networks that cross languages are fitted once for"
+    " `source` and once for `corpus`. Within a language, a network is fitted on features that its"
+    " training rows standardise and judged under both; only where fewer than five speakers train"
+    " is there a network of its own for `corpus`. Between two corpora, a network fitted on the"
+    " source's statistics is judged under both."
+)
+
+
+def gather(setup: Setup, todo: list[Cell], fast: bool) -> None:
+    """Write `predictions.parquet`, `history.json` and `notes.json` from the cells' files."""
+    folder = setup.run / "cells"
+    ordered = sorted(todo, key=lambda cell: cell.key)
+    tables = [folder / f"{cell.key}.parquet" for cell in ordered]
+    told = [json.loads((folder / f"{cell.key}.json").read_text()) for cell in ordered]
+    whole = predictions.concat([predictions.read(path) for path in tables if path.is_file()])
+    predictions.write(whole, setup.run / "predictions.parquet")
+    histories = [history for cell in told for history in cell["histories"]]
+    (setup.run / "history.json").write_text(json.dumps(histories))
+    notes = [*_declared(setup, fast), *_validated(ordered, told)]
+    (setup.run / "notes.json").write_text(json.dumps(notes, ensure_ascii=False))
+
+
+def _declared(setup: Setup, fast: bool) -> Iterator[str]:
+    """What a reader must know that the predictions do not say."""
+    config = setup.config
+    if fast:
+        yield FAST
+    if config.shuffle_labels:
+        yield SHUFFLED
+    yield from config.notes
+    for corpus, styles in config.neutral_styles.items():
+        rows = setup.table(corpus).rows.filter(pl.col("style").is_in(list(styles)))
+        yield (
+            f"In {config.cross_labels}, the {rows['emotion'].null_count()} unlabelled utterances of"
+            f" {corpus} in the styles {', '.join(styles)} count as neutral: there neutral is"
+            " confounded with reading style."
+        )
+    if config.within is not None and config.within.strict_folds is None:
+        yield "`strict` are speaker-disjoint folds made here, not those of a published file."
+    yield STATISTICS
+
+
+def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]:
+    """How early stopping was validated, and for which corpora."""
+    found: dict[str, set[str]] = {}
+    for cell, result in zip(ordered, told, strict=True):
+        for how in result["notes"]:
+            found.setdefault(how, set()).add(f"{cell.corpus} ({cell.protocol or cell.kind})")
+    for how, where in sorted(found.items()):
+        yield f"Early stopping, validation part {how}: {', '.join(sorted(where))}."
+
+
+class Clock:
+    """The time a run has taken, kept in `clock.json` so that a killed run loses none of it."""
+
+    def __init__(self, run: Path) -> None:
+        self.path = run / "clock.json"
+        self.before = json.loads(self.path.read_text()) if self.path.is_file() else 0.0
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of all starts of the run together, this one so far included."""
+        return float(self.before + time.monotonic() - self.began)
+
+    def write(self) -> None:
+        """Keep the time."""
+        aside = self.path.with_suffix(f".{os.getpid()}.part")
+        aside.write_text(json.dumps(self.seconds))
+        aside.replace(self.path)
+
+
+def write_environment(
+    out: Path, config: ExperimentConfig, clock: Clock, fast: bool, computed: int
+) -> None:
+    """Write `environment.json`; a start that had nothing to compute leaves it as it is."""
+    path = out / "environment.json"
+    if path.is_file() and not computed:
+        return
+    clock.write()
+    option = " --fast-dev-run" if fast else ""
+    about: Mapping[str, Any] = {
+        "seconds": round(clock.seconds, 1),
+        "finished": time.strftime("%Y-%m-%d %H:%M", time.gmtime()) + " UTC",
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "workers": config.workers,
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "command": f"ehsaas run experiments/{config.name}.yaml --corpora FOLDER{option}",
+    }
+    path.write_text(json.dumps(about, indent=1))
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    if not path.is_file():
+        return platform.processor()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), "")

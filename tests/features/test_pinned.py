@@ -1,0 +1,36 @@
+"""What each ready setting gives on one fixed signal: who changes it makes the store's packs old."""
+
+import numpy as np
+import pytest
+import torch
+
+from ehsaas.features import FEATURES, store
+from tests import signals
+
+PINNED: dict[str, list[float]] = {
+    "frames": [78, 188, -12.79679, -477.3304, -1838.284, -785.1014],
+    "mfcc": [78, 120, -2.329332, -85.73093, -18.54976, -388.8698],
+    "logmel": [78, 64, -32.85724, -1224.661, -1354.299, -1566.585],
+    "energy": [78, 2, -12.52082, -558.1763, -25.07689, -337.5969],
+    "pitch": [78, 2, 0.8141148, 22.13646, 1.164298, 0.9757765],
+    "functionals": [1, 242, 8.176517, 8.176517, 723.2624, 967.6918],
+}
+
+
+def measured(name: str) -> list[float]:
+    """Frames, dimensions, and means of the features weighted in four ways."""
+    clip = np.concatenate([signals.voice(signals.glide(150, 0.5), 0.5), signals.noise(0.3, 0.02)])
+    with torch.inference_mode():
+        extract = FEATURES[name].extractor().eval()
+        values, _ = extract(torch.from_numpy(clip)[None], torch.tensor([len(clip)]))
+    found = values[0].double().numpy()
+    rows, columns = np.indices(found.shape)
+    weights = (np.ones(found.shape), 1 + rows, 1 + columns, np.abs(found))
+    return [*map(float, found.shape), *(float((found * weight).mean()) for weight in weights)]
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_features_are_what_they_were(name: str) -> None:
+    assert measured(name) == pytest.approx(PINNED[name], rel=1e-4), (
+        f"features changed: raise store.VERSION (now {store.VERSION}) and pin the new values"
+    )
