@@ -29,6 +29,8 @@ METHOD: tuple[str, ...] = (
     " utterances, so the interval speaks for these speakers only.",
     "Paired tests swap the two systems' answers speaker by speaker (utterance by utterance where"
     " marked †); p is two-sided, and Holm's correction runs over each family.",
+    "The sentences of the answers go by single paired tests at 0.05, not corrected; the corrected p"
+    " stands in the tables of paired tests.",
     "`random` lets speakers be on both sides of the split; it is printed to compare with"
     " published figures, not to be believed. Accuracy is what the field calls WA.",
 )

@@ -17,7 +17,10 @@ from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.protocols import SPLIT_SEED, Cell, held_out, within_split
 
 SVM_C = 0.003
-"""Inverse regularisation of the linear SVM on standardised functionals, the same everywhere."""
+"""Inverse regularisation of the linear SVM on standardised functionals, the same everywhere.
+
+It was compared with 0.001 and 0.01 on the strict folds, and so in the baseline's favour.
+"""
 
 
 def within(setup: Setup, cell: Cell) -> pl.DataFrame:

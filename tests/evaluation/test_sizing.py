@@ -1,14 +1,16 @@
 """The comparison of sizes is a script of its own, and is built on this room alone."""
 
 import json
+import runpy
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from benchmarks.sizing import main
 from ehsaas.evaluation.predictions import write
 from tests.evaluation.builders import simulated
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "sizing.py"
 
 
 def run_folder(folder: Path, table: pl.DataFrame, hidden: int) -> Path:
@@ -29,6 +31,7 @@ def both(skill: float) -> pl.DataFrame:
 
 def written(tmp_path: Path, sized: pl.DataFrame, full: pl.DataFrame) -> tuple[str, list[object]]:
     folders = [run_folder(tmp_path / "small", sized, 8), run_folder(tmp_path / "large", full, 64)]
+    main = runpy.run_path(str(SCRIPT))["main"]
     main([*map(str, folders), "-o", str(tmp_path / "out")])
     text = (tmp_path / "out" / "large.md").read_text(encoding="utf-8")
     return text, json.loads((tmp_path / "out" / "large.json").read_text(encoding="utf-8"))
