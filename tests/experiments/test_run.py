@@ -12,6 +12,7 @@ import ehsaas
 from ehsaas import audio, utterances
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.metrics import uar
+from ehsaas.evaluation.publish import publish
 from ehsaas.experiments.compute import OrphanedError, compute_one
 from ehsaas.experiments.config import ConfigError
 from ehsaas.experiments.material import Setup
@@ -207,3 +208,12 @@ def test_fast_dev_run_does_a_little_of_everything(home: Path, tmp_path: Path) ->
     run(config(), home / "corpora", tmp_path / "run", store=home / "store", fast_dev_run=True)
     histories = json.loads((tmp_path / "run" / "history.json").read_text())
     assert {len(h["epochs"]) for h in histories} == {1}
+
+
+def test_a_finished_run_is_published_as_page_twin_and_table(home: Path, tmp_path: Path) -> None:
+    page = publish(home / "whole", tmp_path / "results")
+    text = page.markdown.read_text(encoding="utf-8")
+    assert "Does it run?" in text and "ehsaas run experiments/small.yaml" in text
+    rows = json.loads(page.twin.read_text(encoding="utf-8"))
+    assert {row["protocol"] for row in rows} == {"strict", "random", "pair", "lolo", "heldout"}
+    assert page.parquet is not None and page.parquet.stat().st_size < 1_000_000
