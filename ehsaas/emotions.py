@@ -70,8 +70,8 @@ class Estimate:
     `emotion` is a class name, "not sure" or "no speech". `probabilities` sum to 1 over the
     model's classes (empty for "no speech"). `prediction_set` holds the classes that a conformal
     threshold keeps. `arousal` and `valence` lie in [-1, 1]; `start` and `end` are seconds.
-    `attention` is one weight a frame, summing to 1. `statistics` says whose feature statistics
-    were used: "source", "given: NAME".
+    `attention` is one weight a frame, summing to 1, and 0 on quiet ends that were left out.
+    `statistics` says whose feature statistics were used: "source", "given: NAME".
     """
 
     emotion: str

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from ehsaas import audio
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
 from ehsaas.features import scaling
-from ehsaas.features.stack import FeatureConfig, FeatureStack
+from ehsaas.features.ends import loud_span
+from ehsaas.features.stack import FeatureConfig
 from ehsaas.features.store import VERSION
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch
@@ -104,13 +105,21 @@ class Recogniser:
             raise RecogniserError(
                 f"a clip at {clip.rate} Hz; expected {audio.RATE} Hz, as ehsaas.audio.read gives it"
             )
-        stack = FeatureStack(self.features).eval()
-        samples = torch.from_numpy(np.ascontiguousarray(clip.samples, dtype=np.float32))[None]
+        extract = self.features.extractor().eval()
         with torch.no_grad():
-            values: NDArray[np.float32] = stack(samples, torch.tensor([samples.shape[1]]))[0][
-                0
-            ].numpy()
+            values: NDArray[np.float32] = extract(*_alone(clip))[0][0].numpy()
         return values
+
+    def _every_frame(self, clip: Clip, attention: Tensor) -> NDArray[np.float32]:
+        """Attention weights of all frames of the clip: 0 on quiet ends that were left out."""
+        features = self.features
+        if features.trim_db is None:
+            return np.asarray(attention)
+        samples, lengths = _alone(clip)
+        first, frames = loud_span(samples, lengths, features.framing, features.trim_db)
+        weights = np.zeros(int(features.framing.frame_lengths(lengths)), dtype=np.float32)
+        weights[int(first) : int(first + frames)] = attention
+        return weights
 
     def _judge(self, clip: Clip, statistics: Statistics | None, offset: float) -> Estimate:
         start, end = offset, offset + clip.duration
@@ -126,7 +135,8 @@ class Recogniser:
         with torch.no_grad():
             output = self.network(Batch(torch.from_numpy(x)[None], torch.tensor([len(x)])))
         probabilities = softmax(output.logits[0].numpy(), self.temperature)
-        attention = None if output.attention is None else output.attention[0].numpy()
+        weights = output.attention
+        attention = None if weights is None else self._every_frame(clip, weights[0])
         return self._estimate(probabilities, start, end, statistics, attention, clip.warnings)
 
     def _estimate(
@@ -247,3 +257,9 @@ class Recogniser:
             about["version"],
             about["facts"],
         )
+
+
+def _alone(clip: Clip) -> tuple[Tensor, Tensor]:
+    """A clip as a batch of one: samples (1, N) and lengths (1,)."""
+    samples = np.ascontiguousarray(clip.samples, dtype=np.float32)
+    return torch.from_numpy(samples)[None], torch.tensor([len(samples)])

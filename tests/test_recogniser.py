@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,18 @@ def test_an_estimate_holds_what_was_asked(recogniser: Recogniser) -> None:
     assert estimate.attention is not None and sum(estimate.attention) == pytest.approx(1, abs=1e-4)
     assert (estimate.start, estimate.end, estimate.statistics) == (0.0, 1.0, "source")
     assert estimate.model == "toy"
+
+
+def test_quiet_ends_that_are_left_out_have_no_attention(recogniser: Recogniser) -> None:
+    trimming = replace(recogniser, features=CONFIG.model_copy(update={"trim_db": 40.0}))
+    quiet = np.zeros(RATE // 2, np.float32)
+    estimate = trimming(Clip(np.concatenate([quiet, tone(1.0).samples, quiet])))
+    alone = trimming(tone(1.0))
+    assert estimate.attention is not None and alone.attention is not None
+    assert len(estimate.attention) == 99 and sum(estimate.attention) == pytest.approx(1, abs=1e-4)
+    assert not any(estimate.attention[:23]) and not any(estimate.attention[76:])
+    assert all(estimate.attention[30:70])
+    assert estimate.probabilities == pytest.approx(alone.probabilities, abs=0.02)
 
 
 def test_silence_and_ten_milliseconds_are_no_speech(recogniser: Recogniser) -> None:

@@ -6,6 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from ehsaas.features.ends import WithoutEnds
 from ehsaas.features.energy import energy
 from ehsaas.features.framing import Framing, frame_mask
 from ehsaas.features.logmel import LogMel
@@ -33,6 +34,8 @@ class FeatureConfig(BaseModel):
         pitch_low: lowest pitch in Hz, above the 55 Hz from which octaves are counted.
         pitch_high: highest pitch in Hz; the signal is low-passed at 1 kHz before.
         speed: clips are heard this much faster; other than 1 for training copies only.
+        trim_db: frames at either end that lie this far below the loudest one (dB) are left out;
+            None keeps them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +50,7 @@ class FeatureConfig(BaseModel):
     pitch_low: float = Field(default=60.0, ge=56)
     pitch_high: float = Field(default=500.0, le=800)
     speed: float = Field(default=1.0, ge=0.5, le=2)
+    trim_db: float | None = Field(default=None, ge=10, le=100)
 
     @model_validator(mode="after")
     def _fits(self) -> "FeatureConfig":
@@ -80,8 +84,10 @@ class FeatureConfig(BaseModel):
 
     def extractor(self) -> nn.Module:
         """The module that computes them."""
-        stack = FeatureStack(self)
-        return stack if self.speed == 1 else AtSpeed(stack, self.speed)
+        heard: nn.Module = FeatureStack(self)
+        if self.trim_db is not None:
+            heard = WithoutEnds(heard, self.framing, self.trim_db)
+        return heard if self.speed == 1 else AtSpeed(heard, self.speed)
 
     def _names_of(self, part: Part) -> list[str]:
         if part == "mfcc":
