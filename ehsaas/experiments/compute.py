@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -59,10 +60,13 @@ def compute(setup: Setup, todo: list[Cell], tell: Progress) -> int:
         results = Parallel(n_jobs=setup.config.workers, return_as="generator_unordered")(
             delayed(compute_one)(setup, cell, os.getpid()) for cell in missing
         )
-        for key, seconds in results:
-            done += 1
-            LOG.info("cell %s took %.1f s (%d of %d)", key, seconds, done, len(todo))
-            tell("training", done, len(todo))
+        with warnings.catch_warnings():
+            # a worker that has grown is replaced by a fresh one, which is no trouble
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+            for key, seconds in results:
+                done += 1
+                LOG.info("cell %s took %.1f s (%d of %d)", key, seconds, done, len(todo))
+                tell("training", done, len(todo))
     return computed
 
 
