@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "export": (*LEAVES, "recogniser", "models", "training"),
     "serving": LEAVES,
+    "__main__": ("cli",),
     ROOT: (*LEAVES, "recogniser", "serving.runtime"),
 }
 """Each room and what it may import beside itself; `cli` may import everything."""

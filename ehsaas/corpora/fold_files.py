@@ -64,6 +64,15 @@ def from_file(
     return Split(path.name.split(".")[0], tuple(folds))
 
 
+def lists(path: Path, corpus: str) -> bool:
+    """Whether a file of folds knows the corpus (a file without a column corpus is for any).
+
+    Raises:
+        SplitError: the file cannot be read.
+    """
+    return _name(corpus) in set(_read(path, [corpus])["corpus"])
+
+
 def _read(path: Path, present: list[str]) -> pl.DataFrame:
     """Columns corpus (as `_name` writes it), key (as `_stem` does), fold, split (or null)."""
     try:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ehsaas.corpora import grouping
-from ehsaas.corpora.fold_files import from_file
+from ehsaas.corpora.fold_files import from_file, lists
 from ehsaas.corpora.folds import Fold, IntArray, Split, SplitError
 from ehsaas.corpora.shares import Validation, hold_out_speakers, nested_shares, validation
 
@@ -20,6 +20,7 @@ __all__ = [
     "from_file",
     "hold_out_speakers",
     "leave_one_out",
+    "lists",
     "nested_shares",
     "random_stratified",
     "speaker_disjoint",

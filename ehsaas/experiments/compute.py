@@ -24,6 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 NETWORKS = {
     "within": networks.within,
+    "reference": networks.within,
     "pair": networks.pair,
     "pooled": networks.pooled,
     "adaptation": networks.adaptation,
@@ -31,6 +32,7 @@ NETWORKS = {
 }
 BASELINES = {
     "within-baselines": baselines.within,
+    "reference-baselines": baselines.within,
     "pair-baselines": baselines.pair,
     "pooled-baselines": baselines.pooled,
     "adaptation-baselines": baselines.adaptation,

@@ -45,13 +45,16 @@ class Setup:
 class Material:
     """Labelled rows of one or more corpora with raw features in the same order.
 
-    `copies` are the features of each row at other speeds, for training.
+    `own` are the statistics of each corpus over all of its utterances, those without a class in
+    this label set included: who has no labels could not leave them out. `copies` are the features
+    of each row at other speeds, for training.
     """
 
     rows: pl.DataFrame
     features: Arrays
     classes: tuple[str, ...]
     corpora: tuple[str, ...]
+    own: Mapping[str, Statistics]
     copies: Sequence[Versions] = ()
 
     @property
@@ -83,12 +86,6 @@ class Material:
     def statistics(self, rows: IntArray, name: str) -> Statistics:
         """Feature statistics over the frames of `rows`."""
         return scaling.fit((self.features[i] for i in rows), name)
-
-    def own_statistics(self) -> dict[str, Statistics]:
-        """The statistics of each corpus over all of its rows; no label is used."""
-        return {
-            name: self.statistics(self.rows_of(name), f"corpus: {name}") for name in self.corpora
-        }
 
     def examples(
         self, rows: IntArray, statistics: Statistics | Mapping[str, Statistics]
@@ -123,10 +120,15 @@ def load(
     frames: list[pl.DataFrame] = []
     features: Arrays = []
     copies: list[Versions] = []
+    own: dict[str, Statistics] = {}
     settings, *other = feature_settings(setup.config)[kind]
     store = FeatureStore(setup.store)
     for corpus in corpora:
         table = setup.table(corpus)
+        everything = store.get(table, settings)
+        own[corpus] = scaling.fit(
+            (everything[i] for i in range(len(everything))), f"corpus: {corpus}"
+        )
         rows = labelled(setup.config, table.rows, corpus, label_set)
         table = table.keep(rows)
         stored, versions = store.get(table, settings), [store.get(table, s) for s in other]
@@ -136,7 +138,7 @@ def load(
             copies.extend(tuple(v[i] for v in versions) for i in range(len(stored)))
     rows = pl.concat(frames)
     classes = utterances.classes(rows) if label_set == "native" else LABEL_SETS[label_set]
-    return Material(rows, features, classes, tuple(corpora), copies)
+    return Material(rows, features, classes, tuple(corpora), own, copies)
 
 
 def feature_settings(config: ExperimentConfig) -> dict[str, list[Settings]]:
@@ -144,7 +146,8 @@ def feature_settings(config: ExperimentConfig) -> dict[str, list[Settings]]:
     others = [speed for speed in config.training.speeds if speed != 1]
     frames: list[Settings] = [config.features]
     frames += [config.features.model_copy(update={"speed": speed}) for speed in others]
-    return {"frames": frames, "functionals": [FunctionalsConfig()]}
+    functionals = FunctionalsConfig(trim_db=config.features.trim_db)
+    return {"frames": frames, "functionals": [functionals]}
 
 
 def labelled(

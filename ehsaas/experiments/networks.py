@@ -14,7 +14,7 @@ from ehsaas.calibration import Statistics, softmax
 from ehsaas.corpora import splits
 from ehsaas.corpora.splits import IntArray
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import material
+from ehsaas.experiments import material, protocols
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
@@ -47,13 +47,12 @@ def within(setup: Setup, cell: Cell) -> Trained:
     same statistics (`source`) and by those of the whole corpus (`corpus`). Where fewer than five
     speakers train, the two differ so much that a network of its own is trained for `corpus`.
     """
-    assert setup.config.within is not None
-    label_set = setup.config.within.label_set
+    label_set = protocols.label_set(setup.config, cell)
     data = material.load(setup, [cell.corpus], label_set)
     split = within_split(setup.config, data.rows, cell.corpus, cell.protocol, setup.root)
     fold = next(f for f in split.folds if f.name == cell.fold)
     source = data.statistics(fold.train, "source")
-    own = data.statistics(data.everything, f"corpus: {cell.corpus}")
+    own = data.own[cell.corpus]
     few = data.rows["speaker"][fold.train].n_unique() < FEW_SPEAKERS
     network, history, how = train(setup, data, source, fold.train, cell)
     trial = _trial(setup, cell, cell.protocol, [cell.corpus], label_set)
@@ -73,7 +72,7 @@ def pair(setup: Setup, cell: Cell) -> Trained:
     label_set = setup.config.transfer.label_set
     data = material.load(setup, setup.config.corpora, label_set)
     rows = data.rows_of(cell.corpus)
-    source, own = data.statistics(rows, "source"), data.own_statistics()
+    source, own = data.statistics(rows, "source"), data.own
     network, history, how = train(setup, data, source, rows, cell)
     trial = _trial(setup, cell, "pair", [cell.corpus], label_set)
     tables = []
@@ -95,7 +94,7 @@ def pooled(setup: Setup, cell: Cell) -> Trained:
     sources = data.foreign(cell.corpus)
     rows, test = data.rows_of(*sources), data.rows_of(cell.corpus)
     whole = data.statistics(rows, "source")
-    statistics = data.own_statistics() if cell.normalisation == "corpus" else whole
+    statistics = data.own if cell.normalisation == "corpus" else whole
     network, history, how = train(setup, data, statistics, rows, cell)
     save_file(network.state_dict(), setup.run / "cells" / f"{cell.key}.safetensors")
     trial = _trial(setup, cell, "lolo", sources, label_set)
@@ -112,7 +111,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
     sources = data.foreign(cell.corpus)
     rows = data.rows_of(cell.corpus)
     fold = held_out(setup.config, data.rows[rows])
-    own = data.own_statistics()
+    own = data.own
     source = data.examples(data.rows_of(*sources), own)
     target, test = data.examples(rows, own), rows[fold.test]
     shares = splits.nested_shares(data.rows[rows], fold.train, config.shares, SPLIT_SEED)

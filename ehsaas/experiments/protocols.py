@@ -1,6 +1,6 @@
 """The three questions as cells: what is trained and judged, piece by piece, and on which split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,9 +18,9 @@ SPLIT_SEED = 0
 class Cell:
     """The smallest piece of a run that is computed, stored and never computed again.
 
-    `kind` is one of `within`, `within-baselines`, `pair`, `pooled`, `pooled-baselines`,
-    `pair-baselines`, `adaptation`, `adaptation-baselines`, `recogniser`; `corpus` is the one that
-    is tested (for `pair` and `pair-baselines`: the one that is trained on).
+    `kind` is one of `within`, `reference` (within, on the emotions that cross languages), `pair`,
+    `pooled`, `adaptation`, each of these with `-baselines`, or `recogniser`; `corpus` is the one
+    that is tested (for `pair` and `pair-baselines`: the one that is trained on).
     """
 
     kind: str
@@ -36,7 +36,12 @@ class Cell:
         return "__".join(str(value) for value in asdict(self).values() if value != "")
 
 
-def cells(config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path) -> list[Cell]:
+def cells(
+    config: ExperimentConfig,
+    tables: Mapping[str, pl.DataFrame],
+    crossed: Mapping[str, pl.DataFrame],
+    root: Path,
+) -> list[Cell]:
     """Every cell of an experiment, those that others depend on first.
 
     A corpus takes part in transfer and adaptation where there is one in another language.
@@ -44,6 +49,7 @@ def cells(config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path)
     Args:
         config: the experiment.
         tables: labelled rows of each corpus, in the label set of the within-language question.
+        crossed: the same in the label set that crosses languages.
         root: the folder that `strict_folds` is relative to.
     """
     tongues = {name: set(rows["language"]) for name, rows in tables.items()}
@@ -56,13 +62,20 @@ def cells(config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path)
         *_pooled(config, crossing),
         *_adaptation(config, crossing),
         *_pairs(config, crossing),
+        *_references(config, tables, {name: crossed[name] for name in crossing}, root),
         *_within(config, tables, root),
         Cell("recogniser", "+".join(config.corpora)),
     ]
 
 
+def label_set(config: ExperimentConfig, cell: Cell) -> str:
+    """The label set of a `within` or a `reference` cell."""
+    assert config.within is not None, "asked for only where there is a within part"
+    return config.cross_labels if cell.kind.startswith("reference") else config.within.label_set
+
+
 def _within(
-    config: ExperimentConfig, tables: dict[str, pl.DataFrame], root: Path
+    config: ExperimentConfig, tables: Mapping[str, pl.DataFrame], root: Path
 ) -> Iterator[Cell]:
     if config.within is None:
         return
@@ -72,6 +85,25 @@ def _within(
             for fold in within_split(config, tables[corpus], corpus, protocol, root).folds:
                 for seed in config.seeds:
                     yield Cell("within", corpus, seed, protocol, fold.name)
+
+
+def _references(
+    config: ExperimentConfig,
+    tables: Mapping[str, pl.DataFrame],
+    crossed: Mapping[str, pl.DataFrame],
+    root: Path,
+) -> Iterator[Cell]:
+    """What transfer is measured against: the corpus's own model, on new speakers, same emotions.
+
+    One seed; none where the corpus's own emotions are those that cross languages.
+    """
+    if config.transfer is None or config.within is None or "strict" not in config.within.protocols:
+        return
+    for corpus, rows in crossed.items():
+        if set(rows["emotion"]) != set(tables[corpus]["emotion"]):
+            yield Cell("reference-baselines", corpus, protocol="strict")
+            for fold in within_split(config, rows, corpus, "strict", root).folds:
+                yield Cell("reference", corpus, config.seeds[0], "strict", fold.name)
 
 
 def _pairs(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
@@ -111,6 +143,8 @@ def within_split(
 
     `strict` takes the folds of the configured file where it has the corpus, and otherwise
     `folds` speaker-disjoint ones (one speaker against the others where there are fewer speakers).
+    `random` has as many as `strict` but never more than `folds`, so that it does not win by a
+    larger training part.
 
     Raises:
         ConfigError: the configured file is missing.
@@ -118,7 +152,10 @@ def within_split(
     """
     assert config.within is not None, "asked for only where there is a within part"
     if protocol == "random":
-        return splits.random_stratified(rows, config.within.folds, SPLIT_SEED)
+        k = config.within.folds
+        if "strict" in config.within.protocols:
+            k = min(k, len(within_split(config, rows, corpus, "strict", root).folds))
+        return splits.random_stratified(rows, k, SPLIT_SEED)
     if config.within.strict_folds is not None:
         path = root / config.within.strict_folds
         if not path.is_file():
@@ -126,7 +163,7 @@ def within_split(
                 f"within.strict_folds: no file at {config.within.strict_folds} beside the corpora;"
                 " leave it out to have speaker-disjoint folds made"
             )
-        if (pl.read_csv(path, infer_schema=False)["corpus"] == corpus).any():
+        if splits.lists(path, corpus):
             return splits.from_file(rows, path, corpus, allow_missing=True, speaker_disjoint=True)
     speakers = rows["speaker"].n_unique()
     if speakers <= config.within.folds:

@@ -66,7 +66,8 @@ def run(
         tables = {name: _table(name, corpora, out, tell) for name in config.corpora}
         _write_audit(setup, tables)
         _build_features(setup, tables, tell)
-        todo = cells(config, _labelled(setup, tables), corpora)
+        crossed = _labelled(setup, tables, config.cross_labels)
+        todo = cells(config, _labelled(setup, tables), crossed, corpora)
         computed = compute(setup, todo, timed)
         record.gather(setup, todo, fast_dev_run)
         record.write_environment(out, config, clock, fast_dev_run, computed)
@@ -158,11 +159,14 @@ def _table(name: str, corpora: Path, out: Path, tell: Progress) -> UtteranceTabl
     return table
 
 
-def _labelled(setup: Setup, tables: dict[str, UtteranceTable]) -> dict[str, pl.DataFrame]:
+def _labelled(
+    setup: Setup, tables: dict[str, UtteranceTable], label_set: str | None = None
+) -> dict[str, pl.DataFrame]:
+    """Rows with a class; in the label set of the within-language question where none is given."""
     part = setup.config.within
-    label_set = part.label_set if part is not None else "native"
+    own = part.label_set if part is not None else "native"
     return {
-        name: material.labelled(setup.config, table.rows, name, label_set)
+        name: material.labelled(setup.config, table.rows, name, label_set or own)
         for name, table in tables.items()
     }
 

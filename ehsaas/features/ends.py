@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from ehsaas.features.framing import Framing
 from ehsaas.features.spectrum import decibels
 
+LOUD_S = 0.1
+"""Seconds of a clip that reach the level its other frames are compared with: a bump is shorter."""
+
 
 class WithoutEnds(nn.Module):
     """An extractor (samples, lengths) → (features, frame lengths) of clips without quiet ends.
@@ -17,7 +20,7 @@ class WithoutEnds(nn.Module):
     Args:
         inner: the extractor, with the same framing.
         framing: of the frames whose level is compared.
-        trim_db: frames this far below the loudest one (dB) are quiet.
+        trim_db: frames this far (dB) below the level of the loudest 0.1 s are quiet.
     """
 
     def __init__(self, inner: nn.Module, framing: Framing, trim_db: float) -> None:
@@ -42,15 +45,20 @@ def loud_span(
 ) -> tuple[Tensor, Tensor]:
     """First loud frame and number of frames to the last loud one, both (B,) int64.
 
-    A clip of digital silence is kept whole.
+    A frame's level is that of its alternating part: a constant offset is no sound. The reference
+    is the level that frames of 0.1 s in all reach, so one bump does not hide a soft voice. A clip
+    of digital silence is kept whole.
     """
     own = framing.valid_samples(samples, lengths)
-    level = decibels(framing.frames(own).square().mean(dim=-1))
+    level = decibels(framing.frames(own).var(dim=-1, correction=0))
     T = level.shape[1]
     frame = torch.arange(T, device=samples.device)[None, :]
     valid = frame < framing.frame_lengths(lengths)[:, None]
     level = level.masked_fill(~valid, float("-inf"))
-    loud = valid & (level >= level.amax(dim=1, keepdim=True) - trim_db)
+    reference = level.topk(min(T, max(1, round(LOUD_S * framing.rate / framing.hop)))).values
+    shortest = torch.clamp(framing.frame_lengths(lengths), max=reference.shape[1])
+    reference = reference.gather(1, shortest[:, None] - 1)
+    loud = valid & (level >= reference - trim_db)
     first = torch.where(loud, frame, T).amin(dim=1)
     last = torch.where(loud, frame, -1).amax(dim=1)
     return first, last - first + 1

@@ -34,7 +34,7 @@ class FeatureConfig(BaseModel):
         pitch_low: lowest pitch in Hz, above the 55 Hz from which octaves are counted.
         pitch_high: highest pitch in Hz; the signal is low-passed at 1 kHz before.
         speed: clips are heard this much faster; other than 1 for training copies only.
-        trim_db: frames at either end that lie this far below the loudest one (dB) are left out;
+        trim_db: frames at either end that lie this far (dB) below the loudest 0.1 s are left out;
             None keeps them.
     """
 

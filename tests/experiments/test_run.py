@@ -200,7 +200,7 @@ def test_two_corpora_in_two_languages_are_enough_for_all_questions(
 def test_one_language_has_nothing_to_cross(home: Path) -> None:
     rows = utterances.read(home / "corpora" / "first.parquet").rows
     both = {"first": rows, "second": rows}
-    kinds = {cell.kind for cell in cells(config(corpora=("first", "second")), both, home)}
+    kinds = {cell.kind for cell in cells(config(corpora=("first", "second")), both, both, home)}
     assert kinds == {"within", "within-baselines", "recogniser"}
 
 

@@ -40,6 +40,18 @@ def test_noise_above_the_threshold_is_kept() -> None:
     assert span(noisy, 10)[0] > 40
 
 
+def test_a_bump_does_not_hide_a_soft_voice() -> None:
+    soft = 0.01 * tone(0.3, 2.0, 0.3) + 1e-6
+    soft[:480] += 0.45  # 30 ms
+    soft[:480:2] -= 0.9
+    assert sum(span(soft)) >= 225
+
+
+def test_a_constant_offset_is_no_sound() -> None:
+    samples = tone(0.5, 1.0, 0.7, floor=1e-4)
+    assert span(samples + 0.02) == span(samples)
+
+
 def test_silence_is_kept_whole() -> None:
     assert span(torch.zeros(RATE)) == (0, int(FRAMING.frame_lengths(torch.tensor(RATE))))
 
