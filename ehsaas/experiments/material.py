@@ -146,8 +146,7 @@ def feature_settings(config: ExperimentConfig) -> dict[str, list[Settings]]:
     others = [speed for speed in config.training.speeds if speed != 1]
     frames: list[Settings] = [config.features]
     frames += [config.features.model_copy(update={"speed": speed}) for speed in others]
-    functionals = FunctionalsConfig(trim_db=config.features.trim_db)
-    return {"frames": frames, "functionals": [functionals]}
+    return {"frames": frames, "functionals": [FunctionalsConfig()]}
 
 
 def labelled(

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from ehsaas.features.contours import N_MFCC, Contours
-from ehsaas.features.ends import WithoutEnds
 from ehsaas.features.framing import Framing, frame_mask
 from ehsaas.features.moments import MOMENTS, mean_std, moments
 
@@ -46,13 +45,12 @@ RHYTHM = (
 
 
 class FunctionalsConfig(BaseModel):
-    """Settings of the functionals: frames of `window_ms` every `hop_ms`, ends as in the stack."""
+    """Settings of the functionals: frames of `window_ms` every `hop_ms`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     window_ms: float = Field(default=25.0, ge=5, le=32)
     hop_ms: float = Field(default=10.0, ge=1, le=100, multiple_of=0.25)
-    trim_db: float | None = Field(default=None, ge=10, le=100)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,10 +64,7 @@ class FunctionalsConfig(BaseModel):
 
     def extractor(self) -> nn.Module:
         """The module that computes them, as a sequence of one frame."""
-        whole = AsOneFrame(Functionals(self))
-        if self.trim_db is None:
-            return whole
-        return WithoutEnds(whole, Framing(self.window_ms, self.hop_ms), self.trim_db)
+        return AsOneFrame(Functionals(self))
 
 
 class Functionals(nn.Module):
