@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -75,7 +74,7 @@ class Recogniser:
             return self._judge(clip, statistics, 0.0)
         parts = [e for e in self.timeline(clip, WINDOW, statistics) if e.emotion != NO_SPEECH]
         if not parts:
-            return self._no_speech(0.0, clip.duration, clip.warnings)
+            return self._no_speech(0.0, clip.duration, statistics, clip.warnings)
         weights = np.array([e.end - e.start for e in parts])
         table = np.array([[e.probabilities[c] for c in self.classes] for e in parts])
         mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
@@ -95,9 +94,12 @@ class Recogniser:
         Raises:
             RecogniserError: no clip holds sound.
         """
-        arrays = [self._features(c) for c in clips if c.duration >= SHORTEST]
+        heard = (c for c in clips if c.duration >= SHORTEST and not audio.is_silent(c))
+        arrays = [self._features(c) for c in heard]
         if not arrays:
-            raise RecogniserError(f"{name}: no clip of at least {SHORTEST} s to take statistics of")
+            raise RecogniserError(
+                f"{name}: no clip of at least {SHORTEST} s with sound in it to take statistics of"
+            )
         return scaling.fit(arrays, name)
 
     def _features(self, clip: Clip) -> NDArray[np.float32]:
@@ -127,9 +129,9 @@ class Recogniser:
             warning = (
                 f"{clip.duration * 1000:.0f} ms is too short; at least {SHORTEST:g} s is needed"
             )
-            return self._no_speech(start, end, (*clip.warnings, warning))
+            return self._no_speech(start, end, statistics, (*clip.warnings, warning))
         if audio.is_silent(clip):
-            return self._no_speech(start, end, clip.warnings)
+            return self._no_speech(start, end, statistics, clip.warnings)
         x = (statistics or self.statistics)(self._features(clip))
         self.network.eval()
         with torch.no_grad():
@@ -155,18 +157,25 @@ class Recogniser:
             start=start,
             end=end,
             attention=None if attention is None else tuple(float(a) for a in attention),
-            statistics="source" if statistics is None else f"given: {statistics.name}",
+            statistics=_whose(statistics),
             warnings=warnings,
             model=self.name,
             version=self.version,
         )
 
-    def _no_speech(self, start: float, end: float, warnings: tuple[str, ...]) -> Estimate:
+    def _no_speech(
+        self,
+        start: float,
+        end: float,
+        statistics: Statistics | None,
+        warnings: tuple[str, ...],
+    ) -> Estimate:
         return Estimate(
             NO_SPEECH,
             {},
             start=start,
             end=end,
+            statistics=_whose(statistics),
             warnings=warnings,
             model=self.name,
             version=self.version,
@@ -192,7 +201,8 @@ class Recogniser:
             "version": self.version,
             "facts": dict(self.facts),
         }
-        (folder / "recogniser.json").write_text(json.dumps(about, indent=1, ensure_ascii=False))
+        text = json.dumps(about, indent=1, ensure_ascii=False)
+        (folder / "recogniser.json").write_text(text, encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Recogniser":
@@ -207,7 +217,7 @@ class Recogniser:
                 " `ehsaas run CONFIG.yaml` writes one to RUN/model"
             )
         try:
-            about = json.loads((folder / "recogniser.json").read_text())
+            about = json.loads((folder / "recogniser.json").read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
                 raise RecogniserError(
                     f"{folder}: written in format {about['format']}; this version reads {FORMAT}"
@@ -233,30 +243,29 @@ class Recogniser:
                 about["statistics"]["count"],
                 about["statistics"]["name"],
             )
+            if {statistics.mean.shape, statistics.std.shape} != {(len(features.names),)}:
+                raise RecogniserError(f"{folder}: the statistics do not fit the features")
+            return cls(
+                features,
+                about["model"],
+                about["sizes"],
+                network,
+                classes,
+                statistics,
+                float(about["temperature"]),
+                about["name"],
+                about["version"],
+                about["facts"],
+            )
         except RecogniserError:
             raise
-        except (
-            KeyError,
-            TypeError,
-            RuntimeError,
-            OSError,
-            SafetensorError,
-            ValidationError,
-            json.JSONDecodeError,
-        ) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
             raise RecogniserError(f"{folder}: the recogniser is damaged ({error})") from error
-        return cls(
-            features,
-            about["model"],
-            about["sizes"],
-            network,
-            classes,
-            statistics,
-            about["temperature"],
-            about["name"],
-            about["version"],
-            about["facts"],
-        )
+
+
+def _whose(statistics: Statistics | None) -> str:
+    """Whose feature statistics are used, as `Estimate.statistics` says it."""
+    return "source" if statistics is None else f"given: {statistics.name}"
 
 
 def _alone(clip: Clip) -> tuple[Tensor, Tensor]:

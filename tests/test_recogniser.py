@@ -79,6 +79,20 @@ def test_statistics_need_sound(recogniser: Recogniser) -> None:
         recogniser.statistics_of([tone(0.02)], "nobody")
 
 
+def test_silence_gives_no_statistics(recogniser: Recogniser) -> None:
+    silent = tone(1.0, level=0.0)
+    with pytest.raises(RecogniserError, match="with sound in it"):
+        recogniser.statistics_of([silent], "nobody")
+    alone = recogniser.statistics_of([tone(1.0)], "one")
+    both = recogniser.statistics_of([tone(1.0), silent], "one")
+    np.testing.assert_array_equal(alone.mean, both.mean)
+
+
+def test_no_speech_says_whose_statistics_were_given(recogniser: Recogniser) -> None:
+    given = recogniser.statistics_of([tone(1.0)], "one")
+    assert recogniser(tone(1.0, level=0.0), given).statistics == "given: one"
+
+
 def test_a_long_clip_is_the_mean_of_its_windows(recogniser: Recogniser) -> None:
     clip = tone(22.0)
     estimate = recogniser(clip)
@@ -118,7 +132,9 @@ def test_a_folder_without_a_recogniser_is_said(tmp_path: Path) -> None:
         ehsaas.load(tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["weights", "json", "format", "version", "sizes"])
+@pytest.mark.parametrize(
+    "damage", ["weights", "json", "bytes", "format", "version", "sizes", "temperature"]
+)
 def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage: str) -> None:
     recogniser.save(tmp_path)
     about = tmp_path / "recogniser.json"
@@ -126,12 +142,15 @@ def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage
         (tmp_path / "model.safetensors").write_bytes(b"not tensors")
     elif damage == "json":
         about.write_text("{")
+    elif damage == "bytes":
+        about.write_bytes(b"\xff\xfe\xff")
     else:
         facts = json.loads(about.read_text())
         facts |= {
             "format": {"format": 99},
             "version": {"feature_version": "0"},
             "sizes": {"sizes": {"hidden": 7}},
+            "temperature": {"temperature": None},
         }[damage]
         about.write_text(json.dumps(facts))
     with pytest.raises(RecogniserError, match="damaged|format 99|features of version 0"):

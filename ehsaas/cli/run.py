@@ -33,6 +33,10 @@ def run(
     from ehsaas.experiments.config import load
     from ehsaas.experiments.run import run
 
+    if fast_dev_run and results is not None:
+        raise terminal.UsageError(
+            "--results would publish what --fast-dev-run only tries out; leave one of them away"
+        )
     chosen = load(config)
     folder = output or Path("runs") / (chosen.name + "_dev" * fast_dev_run)
     with terminal.progress(lines=True) as tell:

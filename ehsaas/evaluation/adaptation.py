@@ -38,7 +38,7 @@ def adaptation(ours: Sequence[Result], system: str) -> tuple[str, tuple[str, ...
         "loses {} of UAR against no labels",
         "changes the UAR by less than a point against no labels",
     )
-    tests = how_many([test for _, test in gains])
+    tests = how_many([test for _, test in gains], "a gain", "a loss")
     short = (
         f"With {used:.0%} of a language's training utterances labelled, adaptation {did},"
         f" on average over {len(gains)} {'language' if len(gains) == 1 else 'languages'}"

@@ -57,7 +57,7 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
 
 
 def _within(ours: Sequence[Result], baseline: Sequence[Result], system: str) -> Answer | None:
-    lines = within(ours)
+    lines = _widest(within(ours))
     if not lines:
         return None
     beside = [_beside(line, baseline) for line in lines]
@@ -81,6 +81,14 @@ def _within(ours: Sequence[Result], baseline: Sequence[Result], system: str) -> 
     return Answer("How well does it work within one language?", short, tuple(detail))
 
 
+def _widest(lines: Sequence[Within]) -> list[Within]:
+    """The lines with the most classes of each corpus; fewer are there to compare transfer with."""
+    most: dict[str, int] = {}
+    for line in lines:
+        most[line.corpus] = max(most.get(line.corpus, 0), len(line.any.classes))
+    return [line for line in lines if len(line.any.classes) == most[line.corpus]]
+
+
 def _within_line(line: Within, svm: Result | None) -> str:
     named = f"{language(line.any)} ({line.corpus}, {len(line.any.classes)} emotions)"
     if line.strict is None:
@@ -89,8 +97,7 @@ def _within_line(line: Within, svm: Result | None) -> str:
             text += f" It has {heard(line.random)}."
     elif line.strict.uar:
         text = (
-            f"{named}: {heard(line.strict)} on speakers it never heard;"
-            f" chance is {line.strict.chance:.2f}."
+            f"{named}: {heard(line.strict)} on {_new_to(line)}; chance is {line.strict.chance:.2f}."
         )
     else:
         text = f"{named}: {heard(line.strict)}."
@@ -102,11 +109,18 @@ def _within_line(line: Within, svm: Result | None) -> str:
             line.added,
             "{} more, with the test speakers' voices in training",
             "{} fewer",
-            "no more, so this split leaks little here",
+            "no more",
         )
         unsure = doubt(paired(line.random, line.strict))
         text += f" A random split prints {line.random.uar.value:.2f}: {adds}{unsure}."
     return text
+
+
+def _new_to(line: Within) -> str:
+    """What the tested speakers are to the model: with corpus statistics not quite unheard."""
+    if line.normalisation == "corpus":
+        return "speakers whose labels it never saw"
+    return "speakers it never heard"
 
 
 def _beside(line: Within, baseline: Sequence[Result]) -> Result | None:
@@ -180,7 +194,7 @@ def _cost(losses: Sequence[tuple[float, Comparison | None]]) -> str:
     )
     reach = span(values)
     reach += ", below zero a gain" if reach and round(100 * min(values)) < 0 else ""
-    return text + in_brackets(reach, how_many([test for _, test in losses]))
+    return text + in_brackets(reach, how_many([test for _, test in losses], "a loss", "a gain"))
 
 
 def _sources(matrix: Matrix, target: str) -> dict[str, Result]:
@@ -233,7 +247,7 @@ def _lost_on_held_out(ours: Sequence[Result], system: str) -> str:
         return "No model of the same language was run on the same emotions to compare with."
     values = [value for value, _, _ in losses]
     where = changed(sum(values) / len(values), "{} of UAR below", "{} of UAR above", "level with")
-    more = in_brackets(span(values), how_many([test for _, _, test in losses]))
+    more = in_brackets(span(values), how_many([test for _, _, test in losses], "a loss", "a gain"))
     return (
         f"On the same held-out speakers, a model of all other languages is {where}"
         f" one trained only on {losses[0][1]:.0%} of the language's own training utterances{more}."

@@ -31,6 +31,10 @@ METHOD: tuple[str, ...] = (
     " marked †); p is two-sided, and Holm's correction runs over each family.",
     "The sentences of the answers go by single paired tests at 0.05, not corrected; the corrected p"
     " stands in the tables of paired tests.",
+    "`speaker-majority` is an oracle: it reads the labels it is tested on and says of every"
+    " speaker what that speaker has most. It shows how much the speaker alone gives away.",
+    "With `corpus` statistics, features are standardised by all recordings of the tested corpus,"
+    " the tested ones included; their labels are not used.",
     "`random` lets speakers be on both sides of the split; it is printed to compare with"
     " published figures, not to be believed. Accuracy is what the field calls WA.",
 )

@@ -134,7 +134,9 @@ def pool(predictions: pl.DataFrame) -> list[Result]:
 def _result(key: Mapping[str, Any], rows: pl.DataFrame) -> Result:
     label_set = key["label_set"] or "native"
     truths = rows["truth"].unique().to_list()
-    classes = tuple(LABEL_SETS.get(label_set, ())) or in_order(truths) or tuple(sorted(truths))
+    # one order for every label set, so that native and fixed results on the same items pair up
+    fixed = in_order(LABEL_SETS.get(label_set, ()))
+    classes = fixed or in_order(truths) or tuple(sorted(truths))
     classes += tuple(sorted(set(truths) - set(classes)))
     names = classes + tuple(sorted(set(rows["predicted"].unique().to_list()) - set(classes)))
     seeds = tuple(sorted(rows["seed"].unique().to_list()))

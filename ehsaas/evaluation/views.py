@@ -229,38 +229,67 @@ def _place(one: Result) -> str:
 
 
 def series_name(system: str) -> str:
-    """What a curve is called: `attention-bilstm target-only` → `target only`."""
-    if system.endswith(TARGET_ONLY):
-        return "target only"
-    if system.endswith(ALL_UNFROZEN):
-        return "all unfrozen"
-    return "progressive" if system == HEADLINE[0]["system"] else system
+    """What a curve is called: `attention-bilstm target-only` → `target only`.
+
+    A variant of another system keeps that one's name: `functionals-svm target only`.
+    """
+    ours = HEADLINE[0]["system"]
+    for ending, name in ((TARGET_ONLY, "target only"), (ALL_UNFROZEN, "all unfrozen")):
+        if system.endswith(ending):
+            whose = system.removesuffix(ending)
+            return name if whose == ours else f"{whose} {name}"
+    return "progressive" if system == ours else system
 
 
 def families(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Family]:
     """The paired tests worth making, Holm-corrected within each question."""
     system, normalisation = main(results, headline)
     ours = [one for one in results if (one.system, one.normalisation) == (system, normalisation)]
+    adapted = [one for one in ours if one.protocol == "heldout" and one.share > 0]
     plan: list[tuple[str, Sequence[Result], Callable[[Result, Result], bool]]] = [
         (
             f"{system} against {BASELINE}, new speakers of the same corpus",
             [one for one in ours if one.protocol == "strict"],
-            lambda one, other: other.system == BASELINE,
+            lambda one, other: other.system == BASELINE and _same_work(one, other),
+        ),
+        (
+            f"{system}: a random split against new speakers of the same corpus",
+            [one for one in ours if one.protocol == "random"],
+            lambda one, other: _is_own(one, other) and one.label_set == other.label_set,
+        ),
+        (
+            f"{system} from other languages against {system} from the same corpus, new speakers",
+            [one for one in ours if one.protocol in ("pair", "lolo")],
+            lambda one, other: _is_own(one, other),
         ),
         (
             f"{system} against {BASELINE}, across languages",
             [one for one in ours if one.protocol in ("pair", "lolo")],
-            lambda one, other: other.system == BASELINE,
+            lambda one, other: other.system == BASELINE and _same_work(one, other),
         ),
         (
             f"{system}: corpus statistics against source statistics, from all other corpora",
             [one for one in ours if one.protocol == "lolo" and normalisation == "corpus"],
-            lambda one, other: other.system == system and other.normalisation == "source",
+            lambda one, other: (
+                other.system == system
+                and other.normalisation == "source"
+                and _same_work(one, other)
+            ),
+        ),
+        (
+            "progressive adaptation against no labels of the target",
+            adapted,
+            lambda one, other: other in ours and other.protocol == "heldout" and not other.share,
         ),
         (
             "progressive adaptation against target only at the same share",
-            [one for one in ours if one.protocol == "heldout" and one.share > 0],
-            lambda one, other: other.system == system + TARGET_ONLY,
+            adapted,
+            lambda one, other: other.system == system + TARGET_ONLY and _same_work(one, other),
+        ),
+        (
+            f"progressive adaptation against {BASELINE} at the same share",
+            adapted,
+            lambda one, other: other.system == BASELINE and _same_work(one, other),
         ),
     ]
     return [family for family in (_family(results, *step) for step in plan) if family.tests]
@@ -274,15 +303,23 @@ def _family(
 ) -> Family:
     found: list[Comparison] = []
     for one in sorted(firsts, key=lambda one: (one.corpus, len(one.train), one.train, one.share)):
-        others = [other for other in results if wanted(one, other) and _paired(one, other)]
+        fits = [other for other in results if one.uar and other.uar and wanted(one, other)]
+        others = [other for other in fits if same_items(one, other)]
         others.sort(key=lambda other: other.normalisation != one.normalisation)
         if others:
             found.append(compare(one, others[0]))
     return Family(question, tuple(holm_over(found)))
 
 
-def _paired(one: Result, other: Result) -> bool:
-    """Same work, same items; the training corpora may differ only for target-only."""
+def _is_own(one: Result, other: Result) -> bool:
+    """Whether `other` is the same system on new speakers of the corpus that trained it."""
+    how = (one.system, one.features, one.normalisation)
+    own = other.protocol == "strict" and not other.condition
+    return own and how == (other.system, other.features, other.normalisation)
+
+
+def _same_work(one: Result, other: Result) -> bool:
+    """Same protocol and condition; the training corpora may differ only for target-only."""
     same = (one.protocol, one.corpus, one.label_set, dict(one.condition)) == (
         other.protocol,
         other.corpus,
@@ -290,7 +327,7 @@ def _paired(one: Result, other: Result) -> bool:
         dict(other.condition),
     )
     fits = one.train == other.train or other.system.endswith(TARGET_ONLY)
-    return bool(same and fits and one.uar and other.uar and same_items(one, other))
+    return same and fits
 
 
 def _rank(system: str) -> tuple[int, str]:

@@ -70,16 +70,17 @@ def told(test: Comparison | None) -> bool:
 
 
 def doubt(test: Comparison | None) -> str:
-    """` (not told from chance …)` after a difference that a paired test does not bear out."""
+    """` (… does not tell the two apart …)` after a difference that no paired test bears out."""
     if test is None or told(test):
         return ""
-    return f" (a paired test does not tell this from chance, p = {test.p:.2f})"
+    return f" (a paired test does not tell the two apart, p = {test.p:.2f})"
 
 
-def how_many(tests: Sequence[Comparison | None]) -> str:
-    """In how many of several paired tests a difference is told from chance; empty without any."""
+def how_many(tests: Sequence[Comparison | None], up: str = "above", down: str = "below") -> str:
+    """In how many of several paired tests the first is above, and below, the second; or empty."""
     made = [test for test in tests if test]
     if not made:
         return ""
-    n = sum(told(test) for test in made)
-    return f"a paired test tells the difference from chance in {n} of {len(made)}"
+    above = sum(told(test) and test.difference > 0 for test in made)
+    below = sum(told(test) and test.difference < 0 for test in made)
+    return f"by paired tests {up} in {above}, {down} in {below} of {len(made)}"

@@ -54,7 +54,9 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     )
     made.save(setup.run / "model")
     shown = _shown(setup, data, made, examples, held)
-    (setup.run / "attention.json").write_text(json.dumps(shown, ensure_ascii=False))
+    (setup.run / "attention.json").write_text(
+        json.dumps(shown, ensure_ascii=False), encoding="utf-8"
+    )
     told = {
         "system": networks.SYSTEM,
         "train": sorted(config.corpora),

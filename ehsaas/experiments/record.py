@@ -40,7 +40,7 @@ def gather(setup: Setup, todo: list[Cell], fast: bool) -> None:
     histories = [history for cell in told for history in cell["histories"]]
     (setup.run / "history.json").write_text(json.dumps(histories))
     notes = [*_declared(setup, fast), *_validated(ordered, told)]
-    (setup.run / "notes.json").write_text(json.dumps(notes, ensure_ascii=False))
+    (setup.run / "notes.json").write_text(json.dumps(notes, ensure_ascii=False), encoding="utf-8")
 
 
 def _declared(setup: Setup, fast: bool) -> Iterator[str]:

@@ -188,7 +188,9 @@ def _write_audit(setup: Setup, tables: dict[str, UtteranceTable]) -> None:
             split = Split("heldout", (held_out(setup.config, rows),))
             findings = [f.to_dict() for f in audit.audit(table.keep(rows), split).findings]
             found.append({"corpus": name, "split": "heldout", "findings": findings})
-    (setup.run / "audit.json").write_text(json.dumps(found, ensure_ascii=False, indent=1))
+    (setup.run / "audit.json").write_text(
+        json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
 
 
 def _splits(

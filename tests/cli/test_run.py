@@ -35,3 +35,12 @@ def test_a_corpus_that_is_not_there_is_named(
     assert result.exit_code == 2
     assert "corpus 'emodb' is not there" in result.stderr
     assert "corpora/emodb" in result.stderr
+
+
+def test_a_tryout_is_not_published(typed: Type, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ncorpora: [emodb]\n")
+    result = typed("run", path, "--fast-dev-run", "--results", tmp_path)
+    assert result.exit_code == 2
+    assert "--results would publish" in result.stderr
+    assert sorted(tmp_path.iterdir()) == [path]

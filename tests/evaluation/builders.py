@@ -163,8 +163,10 @@ def _adaptation(corpus: str, corpora: Sequence[str], seed: int) -> list[pl.DataF
         if share:
             plan.append(("attention-bilstm target-only", 0.33 + 1.5 * gain, corpus))
             plan.append(("attention-bilstm all-unfrozen", 0.46 + gain, others))
+            plan.append(("functionals-svm target-only", 0.3 + 1.5 * gain, corpus))
+        plan.append(("functionals-svm", 0.45 + gain, others))
         for k, (system, skill, train) in enumerate(plan):
-            salt = 30 + 5 * i + k
+            salt = 30 + 6 * i + k
             tables.append(
                 simulated(
                     skill, system=system, train=train, condition=condition, salt=salt, **common

@@ -20,9 +20,9 @@ def test_adaptation_speaks_of_the_share_nearest_to_a_fifth() -> None:
     answer = answers(pool(table))[-1]
     assert answer.short == (
         "With 10% of a language's training utterances labelled, adaptation gains 20 points of UAR"
-        " over no labels, on average over 1 language (a paired test tells the difference from"
-        " chance in 1 of 1); that is 10 points more than the same labels give alone (a paired test"
-        " tells the difference from chance in 0 of 1)."
+        " over no labels, on average over 1 language (by paired tests a gain in 1, a loss in"
+        " 0 of 1); that is 10 points more than the same labels give alone (by paired tests above in"
+        " 0, below in 0 of 1)."
     )
     assert "from 0.40 with none; the same utterances alone give 0.50 (a paired" in answer.detail[0]
     assert answer.detail[0].endswith(". With 60%: 0.80.")

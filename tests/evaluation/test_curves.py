@@ -21,7 +21,7 @@ def test_the_adaptation_curve_always_has_target_only_zero_shot_and_chance(
     assert {"progressive", "target only", "all unfrozen", "zero-shot", "chance"} <= set(shown)
     assert {"0", "10", "20", "40", "80"} <= set(shown)
     # A band for each series.
-    assert svg.count("FillBetweenPolyCollection") == 3
+    assert svg.count("FillBetweenPolyCollection") == 5
 
 
 def test_a_refused_point_is_left_out() -> None:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.significance import compare
 from ehsaas.evaluation.views import (
     OTHERS,
     curves,
@@ -63,11 +64,21 @@ def test_the_diagonal_may_be_native_where_the_emotions_are_the_same() -> None:
     )
     (matrix,) = matrices(pool(table))
     assert set(matrix.cells) == {("emodb", "urdu"), ("urdu", "urdu")}
+    own, carried = matrix.cells["urdu", "urdu"], matrix.cells["emodb", "urdu"]
+    assert own.uar and carried.uar
+    assert compare(own, carried).difference == pytest.approx(own.uar.value - carried.uar.value)
 
 
 def test_curves_have_their_series_and_zero_shot(results: Sequence[Result]) -> None:
     curve = curves(results)[0]
-    assert list(curve.series) == ["progressive", "all unfrozen", "target only"]
+    assert list(curve.series) == [
+        "progressive",
+        "all unfrozen",
+        "target only",
+        "functionals-svm",
+        "functionals-svm target only",
+    ]
+    assert all(len({one.system for one in points}) == 1 for points in curve.series.values())
     assert [one.share for one in curve.series["progressive"]] == [0, 0.1, 0.2, 0.4, 0.8]
     assert curve.zero_shot is curve.series["progressive"][0]
     assert curve.chance == 0.25
@@ -122,12 +133,22 @@ def test_languages_have_names() -> None:
 
 def test_families_ask_one_question_each(results: Sequence[Result]) -> None:
     found = families(results)
-    assert [len(family.tests) for family in found] == [3, 3, 3, 12]
+    assert {family.question: len(family.tests) for family in found} == {
+        "attention-bilstm against functionals-svm, new speakers of the same corpus": 3,
+        "attention-bilstm: a random split against new speakers of the same corpus": 3,
+        "attention-bilstm from other languages against attention-bilstm from the same corpus,"
+        " new speakers": 9,
+        "attention-bilstm against functionals-svm, across languages": 3,
+        "attention-bilstm: corpus statistics against source statistics, from all other corpora": 3,
+        "progressive adaptation against no labels of the target": 12,
+        "progressive adaptation against target only at the same share": 12,
+        "progressive adaptation against functionals-svm at the same share": 12,
+    }
     for family in found:
         for test in family.tests:
             assert test.adjusted is not None and test.adjusted >= test.p
             assert test.first.corpus == test.second.corpus
-    assert all(test.second.system.endswith("target-only") for test in found[3].tests)
+    assert all(test.second.system.endswith("target-only") for test in found[6].tests)
 
 
 def test_systems_that_judged_other_items_are_not_paired() -> None:
