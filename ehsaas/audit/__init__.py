@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+import polars as pl
+
 from ehsaas.audit import (
     class_support,
     duplicates,
@@ -58,7 +60,7 @@ def audit(
     found = [finding for case in subjects for find in CHECKS.values() for finding in find(case)]
     return Audit(
         corpora=tuple(case.corpus for case in subjects),
-        rows=len(table),
+        rows=table.rows.filter(pl.col("corpus").is_in([c.corpus for c in subjects])).height,
         findings=tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))),
         split=None if split is None else split.protocol,
         speaker_disjoint={case.corpus: speaker_overlap.speaker_disjoint(case) for case in subjects},

@@ -10,15 +10,20 @@ ENOUGH = 5
 
 
 def find(subject: Subject) -> list[Finding]:
-    """Fewer than five speakers among the pooled test items; two or one is critical."""
+    """Fewer than five speakers among the pooled test items; two or one is critical.
+
+    Items without a speaker may each be somebody else's, and count so.
+    """
     speakers = subject.tested["speaker"].drop_nulls().unique().sort().to_list()
     unknown = subject.tested["speaker"].null_count()
     found = [_unknown(subject.corpus, unknown, subject.tested.height)] if unknown else []
-    if unknown or not 0 < len(speakers) < ENOUGH:
+    if not speakers or len(speakers) + unknown >= ENOUGH:
         return found
-    who = f"{len(speakers)} {'speaker' if len(speakers) == 1 else 'speakers'}"
+    who = f"{len(speakers)}{' known' if unknown else ''}"
+    who += " speaker" if len(speakers) == 1 else " speakers"
     where = "in the corpus" if subject.folds is None else "in all test parts together"
     return [
+        *found,
         Finding(
             KIND,
             "critical" if len(speakers) <= 2 else "warning",
@@ -29,7 +34,7 @@ def find(subject: Subject) -> list[Finding]:
             " says nothing of how well other people of the language are recognised.",
             f"Write it as a result on {who}, never on the language; gather at least {ENOUGH}"
             " speakers for a claim about new people.",
-        )
+        ),
     ]
 
 

@@ -124,15 +124,16 @@ def choose(counts: IntArray, share: float, rng: np.random.Generator) -> BoolArra
         share: share of the items to hold out, in (0, 1).
         rng: decides the order in which groups are tried.
     """
-    tries = [_choose_once(counts, share, rng) for _ in range(_TRIES)]
+    starts = rng.permutation(len(counts))[:_TRIES]
+    tries = [_choose_once(counts, share, int(start), rng) for start in starts]
     return min(tries, key=lambda held: _misfit(counts, held, share))
 
 
-def _choose_once(counts: IntArray, share: float, rng: np.random.Generator) -> BoolArray:
+def _choose_once(counts: IntArray, share: float, start: int, rng: np.random.Generator) -> BoolArray:
     G = len(counts)
     held = np.zeros(G, dtype=np.bool_)
     order = rng.permutation(G)
-    held[order[0]] = True
+    held[start] = True
     best = _misfit(counts, held, share)
     for group in [*order, *order]:
         held[group] ^= True

@@ -37,9 +37,17 @@ def test_test_speakers_count_pooled_over_folds() -> None:
     assert "these 2 speakers only" in finding.effect
 
 
-def test_unknown_speakers_are_said_instead_of_counted() -> None:
+def test_unknown_speakers_are_said_and_do_not_hide_that_there_are_few() -> None:
     data = table({f"s{i}": {"anger": 10} for i in range(2)})
     some = data.rows.with_columns(speaker=pl.when(pl.col("id") != "u3").then("speaker"))
+    few, unknown = findings(UtteranceTable(some))
+    assert unknown.severity == "warning"
+    assert unknown.evidence == {"items_without_speaker": 1, "items": 20}
+    assert few.severity == "critical" and few.title.startswith("only 2 known speakers")
+
+
+def test_many_unknown_speakers_may_be_many_people() -> None:
+    data = table({f"s{i}": {"anger": 10} for i in range(2)})
+    some = data.rows.with_columns(speaker=pl.when(pl.col("id") > "u3").then("speaker"))
     (finding,) = findings(UtteranceTable(some))
-    assert finding.severity == "warning"
-    assert finding.evidence == {"items_without_speaker": 1, "items": 20}
+    assert "items_without_speaker" in finding.evidence

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ehsaas.corpora import splits
+from ehsaas.corpora import grouping, splits
 from ehsaas.corpora.splits import SplitError
 from tests.corpora.tables import FOUR, random_table, table
 
@@ -41,6 +41,13 @@ def test_an_emotion_of_one_speaker_stays_in_training() -> None:
         fold = splits.hold_out_speakers(rows, 0.4, seed)
         assert "fear" not in set(rows["emotion"][fold.test])
         assert set(rows["emotion"][fold.test]) == set(FOUR)
+
+
+def test_no_seed_takes_a_rare_emotion_from_training() -> None:
+    counts = np.array([[10, 5, 0], [10, 0, 5], [10, 0, 0]])
+    for seed in range(100):
+        held = grouping.choose(counts, 0.2, np.random.default_rng(seed))
+        assert held.tolist() == [False, False, True]
 
 
 def test_holding_out_refuses_one_speaker_and_silly_shares() -> None:
