@@ -66,7 +66,7 @@ def test_a_fit_that_was_stopped_ends_as_if_it_had_not_been(tmp_path: Path) -> No
     whole, expected = fitted(tmp_path / "whole")
 
     class StoppedError(RuntimeError):
-        pass
+        """Stands for whatever ends a process."""
 
     def run(stop_at: int | None) -> tuple[History, np.ndarray]:
         model, data = network(), examples()

@@ -106,10 +106,9 @@ def test_what_cannot_be_is_refused(change: dict[str, object], said: str) -> None
 
 
 def test_stages_keep_their_state_in_folders(tmp_path: Path) -> None:
-    for _ in adapt(
-        source_model(), examples(), target(), SHARES, SETTINGS, 0, classes=3, folder=tmp_path
-    ):
-        pass
+    list(
+        adapt(source_model(), examples(), target(), SHARES, SETTINGS, 0, classes=3, folder=tmp_path)
+    )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["share_0.2", "share_0.5", "share_1.0"]
 
 
