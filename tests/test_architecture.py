@@ -148,7 +148,7 @@ def test_no_file_is_named_after_nothing() -> None:
     ("file", "source", "arrow"),
     [
         ("models/rnn.py", "from ehsaas.features import stack", "models.rnn → features"),
-        ("audio.py", "import ehsaas.corpora.card", "audio → corpora.card: audio may import"),
+        ("audio/x.py", "import ehsaas.corpora.card", "audio.x → corpora.card: audio may"),
         ("audit/x.py", "from ehsaas.corpora.prepare import prepare", "audit.x → corpora.prepare"),
         ("evaluation/x.py", "def f():\n    from ..training import loop", "evaluation.x → training"),
         (

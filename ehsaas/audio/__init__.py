@@ -1,0 +1,23 @@
+"""Audio in: a file, bytes or a stream → `Clip`, mono float32 at 16 kHz; one clip → stretches."""
+
+from ehsaas.audio.clip import RATE, SILENCE, AudioError, Clip, digest, is_silent, segments
+from ehsaas.audio.decoding import AudioInfo, Recording, Source, decode, info, read
+from ehsaas.audio.files import SUFFIXES, recordings_in
+
+__all__ = [
+    "RATE",
+    "SILENCE",
+    "SUFFIXES",
+    "AudioError",
+    "AudioInfo",
+    "Clip",
+    "Recording",
+    "Source",
+    "decode",
+    "digest",
+    "info",
+    "is_silent",
+    "read",
+    "recordings_in",
+    "segments",
+]

@@ -1,0 +1,73 @@
+"""Blocks (frames, channels) at any rate → mono samples (N,) at 16 kHz, in [-1, 1]."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import soundfile
+import soxr
+
+from ehsaas.audio.clip import RATE, SILENCE, Array, AudioError, peak_of
+from ehsaas.audio.level import Level
+
+LONGEST = 24 * 3600.0
+"""The longest recording in seconds that is read in one piece."""
+
+LOWEST_RATE = 4000
+"""Recordings below this rate in Hz are refused: too little of a voice is left in them."""
+
+
+@dataclass(frozen=True)
+class Mono:
+    """`samples` (N,) at 16 kHz, N ≥ 1; the `frames` read at the source's rate; what is odd."""
+
+    samples: Array
+    frames: int
+    warnings: tuple[str, ...]
+
+
+def mono(name: str, blocks: Iterator[Array], rate: int, level: Level | None = None) -> Mono:
+    """Average the channels, resample to 16 kHz, scale by `level` (None = that of the blocks).
+
+    Raises:
+        AudioError: no sound, none that is finite, too long, or at too low a rate; names the file.
+    """
+    if rate < LOWEST_RATE:
+        raise AudioError(
+            f"{name}: recorded at {rate} Hz; at least {LOWEST_RATE} Hz are needed to hear a voice,"
+            " and 16000 Hz or more are best"
+        )
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
+    gathered, frames, heard = bytearray(), 0, Level()
+    try:
+        for block in blocks:
+            heard = heard.with_block(block)
+            if not heard.peak < 2.0**32 or np.isnan(block).any():
+                raise AudioError(f"{name}: holds samples that are no sound (NaN, infinite or huge)")
+            frames += len(block)
+            if frames > LONGEST * rate:
+                raise AudioError(f"{name}: longer than 24 hours; cut it into shorter files first")
+            averaged = block.mean(axis=1)
+            gathered += (averaged if rate == RATE else stream.resample_chunk(averaged)).tobytes()
+    except soundfile.SoundFileError as error:
+        raise AudioError(f"{name}: damaged or truncated, it cannot be decoded ({error})") from error
+    if rate != RATE and frames:
+        gathered += stream.resample_chunk(np.zeros(0, np.float32), last=True).tobytes()
+    samples = np.frombuffer(gathered, dtype=np.float32)
+    if not len(samples):
+        raise AudioError(f"{name}: a header but no sound after it; truncated files look like this")
+    warnings = _low_rate(rate)
+    if heard.peak > 10 * SILENCE and peak_of(samples) < SILENCE:
+        warnings.append("the channels cancel each other out when averaged; give one channel alone")
+    divisor, said = (level or heard).scaling()
+    if divisor != 1:
+        samples /= np.float32(divisor)
+    np.clip(samples, -1, 1, out=samples)
+    return Mono(samples, frames, (*warnings, *said))
+
+
+def _low_rate(rate: int) -> list[str]:
+    """A warning where the source's rate leaves out part of what 16 kHz can hold."""
+    if rate >= RATE:
+        return []
+    return [f"recorded at {rate} Hz: nothing above {rate / 2000:g} kHz"]
