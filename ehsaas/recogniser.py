@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +73,17 @@ class Recogniser:
         """
         if clip.duration <= LONGEST:
             return self._judge(clip, statistics, 0.0)
-        parts = [e for e in self.timeline(clip, WINDOW, statistics) if e.emotion != NO_SPEECH]
+        windows = self.timeline(clip, WINDOW, statistics)
+        heard_until = (0.0, *(e.end for e in windows))
+        parts = [
+            (e, e.end - max(e.start, until))  # the last window overlaps the one before it
+            for e, until in zip(windows, heard_until, strict=False)
+            if e.emotion != NO_SPEECH
+        ]
         if not parts:
             return self._no_speech(0.0, clip.duration, statistics, clip.warnings)
-        weights = np.array([e.end - e.start for e in parts])
-        table = np.array([[e.probabilities[c] for c in self.classes] for e in parts])
+        weights = np.array([new for _, new in parts])
+        table = np.array([[e.probabilities[c] for c in self.classes] for e, _ in parts])
         mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
         warning = f"longer than {LONGEST:g} s: the mean of {len(parts)} windows"
         return self._estimate(mean, 0.0, clip.duration, statistics, None, (*clip.warnings, warning))
@@ -107,10 +114,13 @@ class Recogniser:
             raise RecogniserError(
                 f"a clip at {clip.rate} Hz; expected {audio.RATE} Hz, as ehsaas.audio.read gives it"
             )
-        extract = self.features.extractor().eval()
         with torch.no_grad():
-            values: NDArray[np.float32] = extract(*_alone(clip))[0][0].numpy()
+            values: NDArray[np.float32] = self._extractor(*_alone(clip))[0][0].numpy()
         return values
+
+    @cached_property
+    def _extractor(self) -> nn.Module:
+        return self.features.extractor().eval()
 
     def _every_frame(self, clip: Clip, attention: Tensor) -> NDArray[np.float32]:
         """Attention weights of all frames of the clip: 0 on quiet ends that were left out."""

@@ -94,15 +94,27 @@ def test_no_speech_says_whose_statistics_were_given(recogniser: Recogniser) -> N
 
 
 def test_a_long_clip_is_the_mean_of_its_windows(recogniser: Recogniser) -> None:
-    clip = tone(22.0)
+    """By what each adds: 22 s are four windows of 5 s, and one that adds 2 s to them."""
+    sound = tone(22.0).samples * np.linspace(0.1, 1, 22 * RATE, dtype=np.float32)
+    clip = Clip(sound)
     estimate = recogniser(clip)
     lines = recogniser.timeline(clip)
     assert "windows" in estimate.warnings[0] and estimate.end == pytest.approx(22.0)
-    weights = np.array([line.end - line.start for line in lines])
-    angry = np.array([line.probabilities["anger"] for line in lines])
-    assert estimate.probabilities["anger"] == pytest.approx(
-        float((weights * angry).sum() / weights.sum()), abs=1e-6
-    )
+    angry = [line.probabilities["anger"] for line in lines]
+    assert len(set(angry)) == 5
+    expected = (5 * sum(angry[:4]) + 2 * angry[4]) / 22
+    assert estimate.probabilities["anger"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_silent_windows_of_a_long_clip_count_for_nothing(recogniser: Recogniser) -> None:
+    """The last window begins in what was silent: all that sounds in it is new."""
+    sound = tone(17.0).samples.copy()
+    sound[5 * RATE : 15 * RATE] = 0
+    estimate = recogniser(Clip(sound))
+    first, last = (recogniser.timeline(Clip(sound))[i] for i in (0, -1))
+    expected = (5 * first.probabilities["anger"] + 2 * last.probabilities["anger"]) / 7
+    assert estimate.probabilities["anger"] == pytest.approx(expected, abs=1e-6)
+    assert "the mean of 2 windows" in estimate.warnings[0]
 
 
 def test_long_silence_is_no_speech(recogniser: Recogniser) -> None:

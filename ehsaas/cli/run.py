@@ -45,6 +45,7 @@ def run(
             corpora,
             folder,
             store=terminal.home(),
+            source=config,
             fast_dev_run=fast_dev_run,
             progress=tell,
         )

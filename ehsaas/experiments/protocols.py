@@ -136,6 +136,16 @@ def _adaptation(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]
             yield Cell("adaptation", corpus, seed)
 
 
+def folds_made(config: ExperimentConfig, root: Path) -> list[str]:
+    """Corpora whose `strict` folds are made here, because no file of folds lists them."""
+    if config.within is None or "strict" not in config.within.protocols:
+        return []
+    if config.within.strict_folds is None:
+        return list(config.corpora)
+    path = root / config.within.strict_folds
+    return [corpus for corpus in config.corpora if not splits.lists(path, corpus)]
+
+
 def within_split(
     config: ExperimentConfig, rows: pl.DataFrame, corpus: str, protocol: str, root: Path
 ) -> Split:

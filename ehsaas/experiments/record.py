@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -12,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from ehsaas.evaluation import predictions
+from ehsaas.experiments import protocols
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.protocols import Cell
@@ -58,8 +60,11 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
             f" {corpus} in the styles {', '.join(styles)} count as neutral: there neutral is"
             " confounded with reading style."
         )
-    if config.within is not None and config.within.strict_folds is None:
-        yield "`strict` are speaker-disjoint folds made here, not those of a published file."
+    if made := protocols.folds_made(config, setup.root):
+        yield (
+            f"`strict` on {', '.join(made)}: speaker-disjoint folds made here, not those of a"
+            " published file."
+        )
     yield STATISTICS
 
 
@@ -94,9 +99,12 @@ class Clock:
 
 
 def write_environment(
-    out: Path, config: ExperimentConfig, clock: Clock, fast: bool, computed: int
+    out: Path, config: ExperimentConfig, source: Path, clock: Clock, fast: bool, computed: int
 ) -> None:
-    """Write `environment.json`; a start that had nothing to compute leaves it as it is."""
+    """Write `environment.json`; a start that had nothing to compute leaves it as it is.
+
+    `source` is the file of `config`, as it was named by who started the run.
+    """
     path = out / "environment.json"
     if path.is_file() and not computed:
         return
@@ -112,7 +120,7 @@ def write_environment(
         "cores": os.cpu_count(),
         "workers": config.workers,
         "packages": {name: metadata.version(name) for name in PACKAGES},
-        "command": f"ehsaas run experiments/{config.name}.yaml --corpora FOLDER{option}",
+        "command": f"ehsaas run {shlex.quote(str(source))} --corpora FOLDER{option}",
     }
     path.write_text(json.dumps(about, indent=1))
 

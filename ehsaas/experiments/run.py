@@ -33,6 +33,7 @@ def run(
     out: Path,
     *,
     store: Path,
+    source: Path | None = None,
     fast_dev_run: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -43,6 +44,7 @@ def run(
         corpora: folder with one folder of recordings, or one prepared `NAME.parquet`, a corpus.
         out: the run folder.
         store: home of the feature store.
+        source: the file of `config`, for "how to repeat"; the copy in `out` where None.
         fast_dev_run: one epoch, one seed, one share: does everything work, not how well.
         progress: told what is being done.
 
@@ -70,7 +72,9 @@ def run(
         todo = cells(config, _labelled(setup, tables), crossed, corpora)
         computed = compute(setup, todo, timed)
         record.gather(setup, todo, fast_dev_run)
-        record.write_environment(out, config, clock, fast_dev_run, computed)
+        record.write_environment(
+            out, config, source or out / "config.yaml", clock, fast_dev_run, computed
+        )
         tell("writing the report", 0, 1)
         report = write_report(out)
         tell("writing the report", 1, 1)

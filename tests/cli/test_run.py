@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ def test_a_run_prints_its_report_and_names_the_recogniser(home: Home) -> None:
     assert str(home.model) in home.ran.stderr
     assert (home.run / "report.html").is_file()
     assert (home.model / "recogniser.json").is_file()
+
+
+def test_how_to_repeat_names_the_file_that_was_typed(home: Home) -> None:
+    command = json.loads((home.run / "environment.json").read_text())["command"]
+    typed = home.folder / "small.yaml"
+    assert command == f"ehsaas run {typed} --corpora FOLDER --fast-dev-run"
 
 
 def test_features_are_kept_under_ehsaas_home(home: Home) -> None:

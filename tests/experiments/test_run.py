@@ -16,7 +16,7 @@ from ehsaas.evaluation.publish import publish
 from ehsaas.experiments.compute import OrphanedError, compute_one
 from ehsaas.experiments.config import ConfigError
 from ehsaas.experiments.material import Setup
-from ehsaas.experiments.protocols import Cell, cells
+from ehsaas.experiments.protocols import Cell, cells, folds_made
 from ehsaas.experiments.run import run
 from tests.experiments.builders import config, corpora
 
@@ -213,7 +213,21 @@ def test_fast_dev_run_does_a_little_of_everything(home: Path, tmp_path: Path) ->
 def test_a_finished_run_is_published_as_page_twin_and_table(home: Path, tmp_path: Path) -> None:
     page = publish(home / "whole", tmp_path / "results")
     text = page.markdown.read_text(encoding="utf-8")
-    assert "Does it run?" in text and "ehsaas run experiments/small.yaml" in text
+    assert (
+        "Does it run?" in text and f"ehsaas run {home / 'whole' / 'config.yaml'} --corpora" in text
+    )
     rows = json.loads(page.twin.read_text(encoding="utf-8"))
     assert {row["protocol"] for row in rows} == {"strict", "random", "pair", "lolo", "heldout"}
     assert page.parquet is not None and page.parquet.stat().st_size < 1_000_000
+
+
+def test_corpora_that_a_file_of_folds_does_not_list_are_named(home: Path, tmp_path: Path) -> None:
+    own = said(home / "whole").filter(protocol="strict", system="majority", corpus="first")
+    folds = own.filter(seed=own["seed"][0]).unique("id").select("id", "corpus", "fold")
+    folds.write_csv(tmp_path / "folds.csv")
+    within = {"folds": 2, "protocols": ("strict",), "strict_folds": "folds.csv"}
+    assert folds_made(config(within=within), tmp_path) == ["second", "third"]
+    assert folds_made(config(), tmp_path) == ["first", "second", "third"]
+    assert folds_made(config(within={"folds": 2, "protocols": ("random",)}), tmp_path) == []
+    notes = json.loads((home / "whole" / "notes.json").read_text())
+    assert any(n.startswith("`strict` on first, second, third: speaker-disjoint") for n in notes)

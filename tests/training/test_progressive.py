@@ -113,16 +113,18 @@ def test_stages_keep_their_state_in_folders(tmp_path: Path) -> None:
 
 
 def test_a_stage_starts_from_the_one_before() -> None:
-    """The second stage moves head and attention a little from where the first left them."""
+    """What was done to the weights after the first stage is still there after the second."""
     model = source_model()
     stages = adapt(model, examples(), target(), SHARES, SETTINGS, 0, classes=3)
     next(stages)
+    with torch.no_grad():
+        model.head.bias += 7
     after = {k: v.clone() for k, v in model.state_dict().items()}
     next(stages)
-    moved = [k for k, v in model.state_dict().items() if not torch.equal(v, after[k])]
-    assert moved and all(k.startswith(("head", "dense", "attention")) for k in moved)
-    largest = max(float((model.state_dict()[k] - after[k]).abs().max()) for k in moved)
-    assert largest < 0.05, "a stage of a few steps moves the weights a little, from where they were"
+    moved = {k: float((v - after[k]).abs().max()) for k, v in model.state_dict().items()}
+    changed = [k for k, by in moved.items() if by]
+    assert changed and all(k.startswith(("head", "dense", "attention")) for k in changed)
+    assert max(moved.values()) < 0.05
 
 
 def test_least_steps_make_small_shares_train_as_long() -> None:
