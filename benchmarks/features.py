@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,9 +45,21 @@ N_FFT, N_MELS, N_MFCC = 512, 64, 40
 LOW_HZ, HIGH_HZ = 60, 500
 YIN_FRAME = 2048
 """librosa.yin's own default frame length."""
-YIN_HALF = 1024
 YIN_SHORT = 640
 """The shortest round one that holds two periods of 60 Hz: closest to our stretch in time."""
+YIN_FRAMES = (YIN_FRAME, 1024, YIN_SHORT)
+"""The frame lengths that librosa is timed with; the first is its default."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """librosa with one frame length of yin: ms a clip, and how many times ours that is."""
+
+    yin_frame: int
+    ms: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
 
 
 @dataclass(frozen=True)
@@ -58,12 +71,7 @@ class Result:
     mean_clip_s: float
     calls: int
     ours_ms: float
-    librosa_ms: float
-    ratio: float
-    ratio_low: float
-    ratio_high: float
-    librosa_half_ms: float
-    ratio_half: float
+    librosa: tuple[Timing, ...]
     stack_ms: float
     stack_dims: int
     mfcc_worst: float
@@ -73,6 +81,8 @@ class Result:
     real_within_1_percent: float
     real_within_2_percent: float
     real_median_gap: float
+    real_voiced_frames: int
+    real_voiced_within_1_percent: float
     machine: str
     cores: int
     versions: dict[str, str]
@@ -133,7 +143,7 @@ def librosa_yin(clip: Signal, frame: int = YIN_FRAME) -> NDArray[np.float32]:
     return found[: 1 + max(0, len(clip) - FRAMING.window) // FRAMING.hop]
 
 
-def librosas(clip: Signal, yin_frame: int = YIN_FRAME) -> None:
+def librosas(clip: Signal, yin_frame: int) -> None:
     """The three features with librosa."""
     librosa_mfcc(clip)
     librosa.feature.rms(y=clip, frame_length=FRAMING.window, hop_length=FRAMING.hop, center=False)
@@ -179,19 +189,23 @@ def synthetic_pitch(ours: Ours) -> tuple[float, float]:
     return float(voiced.mean()), float((gap[voiced] < 0.01).mean())
 
 
-def real_pitch(ours: Ours, clips: Sequence[Signal]) -> NDArray[np.float64]:
-    """|ours / librosa's − 1| on frames where the voice is clear and steady in both.
+def real_pitch(
+    ours: Ours, clips: Sequence[Signal]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """|ours / librosa's − 1| where the voice is clear and steady in both; and where ours is voiced.
 
     Steady: neither changes by more than 2 % to the frames beside it; each method averages over
-    its own stretch of time, so on a glide both can be right and still differ.
+    its own stretch of time, so on a glide both can be right and still differ. Ours alone decides
+    on voicing: librosa's yin gives a pitch to every frame.
     """
-    gaps = []
+    gaps, voiced = [], []
     for clip in clips:
         f0, strength = with_torch(ours, clip)[2].T
         yin = librosa_yin(clip, YIN_SHORT)
         clear = (strength > 0.9) & _steady(f0) & _steady(yin)
         gaps.append(np.abs(f0[clear] / yin[clear] - 1))
-    return np.concatenate(gaps).astype(np.float64)
+        voiced.append(np.abs(f0[f0 > 0] / yin[f0 > 0] - 1))
+    return np.concatenate(gaps).astype(np.float64), np.concatenate(voiced).astype(np.float64)
 
 
 def _steady(f0: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -228,26 +242,25 @@ def measure(folder: Path | None, count: int, rounds: int) -> Result:
         clips,
         rounds,
         lambda clip: with_torch(ours, clip),
-        librosas,
-        lambda clip: librosas(clip, YIN_HALF),
         lambda clip: with_torch(stack, clip),
+        *(partial(librosas, yin_frame=frame) for frame in YIN_FRAMES),
     )
-    ours_ms, librosa_ms, half_ms, stack_ms = (1000 * float(np.median(times)) for times in taken)
-    ratios = np.median(taken[1], axis=1) / np.median(taken[0], axis=1)
+    ours_ms, stack_ms, *librosa_ms = (1000 * float(np.median(times)) for times in taken)
+    rounds_ours, _, *rounds_librosa = np.median(taken, axis=2)
+    timings = tuple(
+        Timing(frame, ms, ms / ours_ms, float(ratios.min()), float(ratios.max()))
+        for frame, ms, one in zip(YIN_FRAMES, librosa_ms, rounds_librosa, strict=True)
+        for ratios in [one / rounds_ours]
+    )
     voiced, within = synthetic_pitch(ours)
-    gap = real_pitch(ours, clips)
+    gap, voiced_gap = real_pitch(ours, clips)
     return Result(
         clips=len(clips),
         source=source,
         mean_clip_s=float(np.mean([len(clip) / audio.RATE for clip in clips])),
         calls=rounds * len(clips),
         ours_ms=ours_ms,
-        librosa_ms=librosa_ms,
-        ratio=librosa_ms / ours_ms,
-        ratio_low=float(ratios.min()),
-        ratio_high=float(ratios.max()),
-        librosa_half_ms=half_ms,
-        ratio_half=half_ms / ours_ms,
+        librosa=timings,
         stack_ms=stack_ms,
         stack_dims=stack.dims,
         mfcc_worst=mfcc_gap(ours, clips),
@@ -257,6 +270,8 @@ def measure(folder: Path | None, count: int, rounds: int) -> Result:
         real_within_1_percent=float(np.mean(gap < 0.01)),
         real_within_2_percent=float(np.mean(gap < 0.02)),
         real_median_gap=float(np.median(gap)),
+        real_voiced_frames=len(voiced_gap),
+        real_voiced_within_1_percent=float(np.mean(voiced_gap < 0.01)),
         machine=f"{processor()}, {platform.system()}",
         cores=os.cpu_count() or 1,
         versions={
@@ -279,19 +294,23 @@ def processor() -> str:
 def page(r: Result) -> str:
     """The result as a page."""
     versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
+    librosas = "\n".join(
+        f"| librosa (`mfcc`, `rms`, `yin` with frames of {one.yin_frame} samples"
+        f"{', its default' if one.yin_frame == YIN_FRAME else ''}) | {one.ms:.2f} |"
+        f" **{one.ratio:.1f}** (rounds: {one.ratio_low:.1f}–{one.ratio_high:.1f}) |"
+        for one in r.librosa
+    )
     return f"""# Speed and exactness of the frame features
 
 `python benchmarks/features.py`; {r.clips} {r.source}, {r.mean_clip_s:.2f} s each on average, one
 clip a call, one core, calls alternating, medians over {r.calls} calls.
 
-| MFCC + energy + pitch | ms a clip |
-|---|---|
-| ours | {r.ours_ms:.2f} |
-| librosa (`mfcc`, `rms`, `yin`) | {r.librosa_ms:.2f} |
-| ratio | **{r.ratio:.1f}** (rounds: {r.ratio_low:.1f}–{r.ratio_high:.1f}) |
-| librosa with `yin` frames of {YIN_HALF} samples | {r.librosa_half_ms:.2f} (ratio \
-{r.ratio_half:.1f}) |
-| our whole stack ({r.stack_dims} numbers a frame: + Δ, ΔΔ, log-mel) | {r.stack_ms:.2f} |
+| MFCC + energy + pitch | ms a clip | times ours |
+|---|---|---|
+| ours | {r.ours_ms:.2f} | 1 |
+{librosas}
+| our whole stack ({r.stack_dims} numbers a frame: + Δ, ΔΔ, log-mel) | {r.stack_ms:.2f} | \
+{r.stack_ms / r.ours_ms:.1f} |
 
 | exactness | |
 |---|---|
@@ -303,11 +322,13 @@ clip a call, one core, calls alternating, medians over {r.calls} calls.
 {r.real_frames} |
 | of these within 1 % / within 2 % | {r.real_within_1_percent:.1%} / {r.real_within_2_percent:.1%} |
 | median gap | {r.real_median_gap:.2%} |
+| all frames that ours calls voiced, clear or not, against the same `yin` | \
+{r.real_voiced_frames} |
+| of these within 1 % | {r.real_voiced_within_1_percent:.1%} |
 
 Settings of both: 16 kHz, window {FRAMING.window} samples, hop {FRAMING.hop}, FFT {N_FFT},
-{N_MELS} mel bands (Slaney), {N_MFCC} coefficients, `top_db=None`; pitch {LOW_HZ}–{HIGH_HZ} Hz,
-`yin` with its default frame of {YIN_FRAME} samples when timed. On real clips there is no truth:
-`yin` has octave errors of its own, and no decision on voicing.
+{N_MELS} mel bands (Slaney), {N_MFCC} coefficients, `top_db=None`; pitch {LOW_HZ}–{HIGH_HZ} Hz.
+On real clips there is no truth: `yin` has octave errors of its own, and no decision on voicing.
 
 Machine: {r.machine}, {r.cores} cores, one used. {versions}.
 """

@@ -1,7 +1,7 @@
 """The emotion vocabulary, its label sets, and `Estimate`: the answer for a stretch of audio."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -91,6 +91,5 @@ class Estimate:
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dictionary, ready for JSON."""
-        plain = asdict(self)
-        plain["probabilities"] = dict(self.probabilities)
-        return plain
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        return plain | {"probabilities": dict(self.probabilities), "extra": dict(self.extra)}

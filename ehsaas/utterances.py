@@ -173,7 +173,7 @@ def concat(tables: Sequence[UtteranceTable]) -> UtteranceTable:
                 f"corpus {corpus!r} lies in {roots[corpus]} for one table and in {folder} for"
                 " another; prepare both from one folder, or under two names"
             )
-    frames = [table.rows for table in tables]
+    frames = [check(table.rows).select(*COLUMNS) for table in tables]
     return UtteranceTable(check(pl.concat(frames) if frames else empty()), roots)
 
 

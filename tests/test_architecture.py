@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 
 SHARED: dict[str, tuple[str, ...]] = {
     "corpora": (
-        *("card", "measure", "prepare", "manifest", "espeak", "prosody", "fetch"),
+        *("card", "measure", "prepare", "manifest", "listing", "ids", "espeak", "prosody", "fetch"),
         *("splits", "folds", "fold_files", "grouping", "shares"),
     ),
     "models": ("batch", "layers", "encoders"),

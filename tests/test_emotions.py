@@ -1,6 +1,7 @@
 """The vocabulary, its label sets, and the answer given for a stretch of audio."""
 
 import json
+from types import MappingProxyType
 
 import pytest
 
@@ -56,3 +57,10 @@ def test_an_estimate_becomes_json() -> None:
     assert plain["probabilities"] == {"anger": 0.75, "sadness": 0.25}
     assert (plain["prediction_set"], plain["warnings"]) == (["anger"], ["short"])
     assert plain["attention"] is None
+
+
+def test_an_estimate_of_read_only_mappings_becomes_plain() -> None:
+    given = MappingProxyType({"anger": 1.0})
+    plain = Estimate("anger", given, warnings=("odd",), extra=MappingProxyType({"k": 1})).to_dict()
+    assert json.loads(json.dumps(plain))["probabilities"] == {"anger": 1.0}
+    assert (plain["extra"], plain["warnings"]) == ({"k": 1}, ("odd",))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ehsaas import utterances
-from ehsaas.utterances import COLUMNS, TableError, UtteranceTable, check, from_rows
+from ehsaas.utterances import COLUMNS, TableError, UtteranceTable, check, concat, from_rows
 
 ROW = {"id": "a", "corpus": "one", "path": "a.wav", "duration": 1.5, "emotion": "anger"}
 
@@ -141,3 +141,11 @@ def test_label_sets_choose_and_rename_rows() -> None:
 def test_classes_come_in_the_vocabularys_order() -> None:
     rows = table({}, {"id": "b", "emotion": "sadness"}, {"id": "c", "emotion": None})
     assert utterances.classes(rows) == ("anger", "sadness")
+
+
+def test_tables_whose_columns_stand_in_another_order_are_joined() -> None:
+    one = from_rows([{"id": "a", "corpus": "x"}])
+    other = from_rows([{"id": "b", "corpus": "x"}]).select(reversed(list(COLUMNS)))
+    joined = concat([UtteranceTable(one), UtteranceTable(other)])
+    assert joined.rows["id"].to_list() == ["a", "b"]
+    assert joined.rows.columns == list(COLUMNS)

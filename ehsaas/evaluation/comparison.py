@@ -5,13 +5,13 @@ from pathlib import Path
 
 from ehsaas.evaluation import run_folder
 from ehsaas.evaluation.detail import key
+from ehsaas.evaluation.families import Family
 from ehsaas.evaluation.page import METHOD
 from ehsaas.evaluation.pooled import REFERENCES, Result
 from ehsaas.evaluation.rendering import render
 from ehsaas.evaluation.run_folder import ReportError
 from ehsaas.evaluation.significance import compare, holm_over, same_items
 from ehsaas.evaluation.tables import Table, condition, family_table, figure, trained_on
-from ehsaas.evaluation.views import Family
 
 
 def compare_reports(runs: Sequence[Path], out: Path) -> Path:

@@ -18,7 +18,7 @@ def adaptation_curve(curve: Curve, name: str) -> str:
     """UAR against the share of target labels, with interval bands; zero-shot and chance lines."""
     with drawn(height=2.75) as (figure, axes):
         for i, (label, points) in enumerate(curve.series.items()):
-            _series(axes, label, [one for one in points if one.uar], i)
+            _series(axes, curve.title(label), [one for one in points if one.uar], i)
         zero = curve.zero_shot.uar if curve.zero_shot else None
         if zero:
             axes.axhline(zero.value, color=INK, linestyle=_DASHED, linewidth=1.1, label="zero-shot")
@@ -37,7 +37,7 @@ def adaptation_curve(curve: Curve, name: str) -> str:
 
 
 def training_curves(entries: Sequence[Mapping[str, Any]], name: str, title: str) -> str:
-    """Loss above, UAR on training and validation part below, one faint line a training.
+    """Training loss above, UAR on the validation part below, one faint line a training.
 
     Args:
         entries: items of `history.json` that belong in one picture; each has `epochs`.
@@ -48,9 +48,8 @@ def training_curves(entries: Sequence[Mapping[str, Any]], name: str, title: str)
         first.remove()
         above, below = figure.subplots(2, 1, sharex=True)
         _trainings(above, entries, "loss", "training loss", SERIES[3])
-        _trainings(below, entries, "train_uar", "training", SERIES[1])
         _trainings(below, entries, "validation_uar", "validation", SERIES[0])
-        for axes, label in ((above, "loss"), (below, "UAR")):
+        for axes, label in ((above, "training loss"), (below, "UAR, validation")):
             axes.set_ylabel(label)
             axes.grid(axis="y")
             axes.spines["left"].set_visible(False)
@@ -59,9 +58,7 @@ def training_curves(entries: Sequence[Mapping[str, Any]], name: str, title: str)
         below.set_ylim(0, 1)
         below.set_xlabel("epoch")
         below.xaxis.get_major_locator().set_params(integer=True)
-        if below.get_legend_handles_labels()[0]:
-            below.legend(loc="lower right", ncols=2)
-        return to_svg(figure, name, f"Loss and UAR by epoch: {title}")
+        return to_svg(figure, name, f"Training loss and validation UAR by epoch: {title}")
 
 
 def _series(axes: Axes, label: str, points: Sequence[Result], i: int) -> None:

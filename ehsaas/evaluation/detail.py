@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ehsaas.evaluation.families import Family
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.results import rows
-from ehsaas.evaluation.views import Family, Headline
+from ehsaas.evaluation.views import Headline
 
 
 def content(

@@ -5,6 +5,7 @@ from typing import Any
 
 from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
+from ehsaas.evaluation.families import families
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.tables import (
@@ -16,7 +17,7 @@ from ehsaas.evaluation.tables import (
     warnings,
     within_tables,
 )
-from ehsaas.evaluation.views import Headline, curves, families, matrices, others, within
+from ehsaas.evaluation.views import Headline, curves, matrices, others, within
 
 METHOD: tuple[str, ...] = (
     "UAR is the mean of the classes' recalls, computed once a seed over the pooled out-of-fold"

@@ -94,8 +94,14 @@ def attended(example: Mapping[str, Any] | None) -> list[Picture]:
     """The attention of one utterance, where the run kept one."""
     if example is None:
         return []
+    right = example["predicted"] == example["truth"]
+    chosen = (
+        "The middle one, in length, of the validation clips that were recognised rightly."
+        if right
+        else "The middle one, in length, of the validation clips; none was recognised rightly."
+    )
     caption = (
-        "Weight of each frame as a multiple of an even share (dashed), below the log-mel"
+        f"{chosen} Weight of each frame as a multiple of an even share (dashed), below the log-mel"
         " spectrogram that the network heard."
     )
     title = f"{example['corpus']}: {example['id']}"

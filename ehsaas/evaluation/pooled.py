@@ -212,11 +212,12 @@ def _measures(
 def _details(counts: Counts, classes: tuple[str, ...]) -> tuple[ClassDetail, ...]:
     """Per-class figures, averaged over seeds; a class without support is left out."""
     recall, f1 = recalls(counts), f1_of(counts)
-    called, hits = counts.called.sum(axis=0), counts.hits.sum(axis=0)
+    called = np.where(counts.called > 0, counts.called, np.nan)
+    precision = counts.hits / called
     return tuple(
         ClassDetail(
             name=name,
-            precision=float(hits[i] / called[i]) if called[i] else None,
+            precision=_mean_of_known(precision[:, i]),
             recall=float(recall[:, i].mean()),
             f1=float(f1[:, i].mean()),
             support=int(counts.support[:, i].max()),
@@ -224,6 +225,12 @@ def _details(counts: Counts, classes: tuple[str, ...]) -> tuple[ClassDetail, ...
         for i, name in enumerate(classes)
         if counts.support[:, i].min() > 0
     )
+
+
+def _mean_of_known(values: Floats) -> float | None:
+    """The mean of those that are numbers: a seed that never says a class has no precision."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
 
 
 def _confusion(items: Items, n_classes: int, n_names: int) -> Integers:

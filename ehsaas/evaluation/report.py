@@ -9,6 +9,7 @@ from ehsaas.evaluation import detail, pictures, run_folder
 from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.comparison import compare_reports
 from ehsaas.evaluation.drawing import standalone
+from ehsaas.evaluation.families import families
 from ehsaas.evaluation.page import METHOD
 from ehsaas.evaluation.pictures import Picture
 from ehsaas.evaluation.pooled import Result
@@ -22,7 +23,7 @@ from ehsaas.evaluation.tables import (
     warnings,
     within_tables,
 )
-from ehsaas.evaluation.views import HEADLINE, Headline, families, language, main, within
+from ehsaas.evaluation.views import HEADLINE, Headline, language, main, within
 
 __all__ = ["ReportError", "compare_reports", "write_report"]
 

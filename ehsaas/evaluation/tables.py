@@ -1,12 +1,12 @@
 """Results → tables of text, the same for the Markdown page and the HTML report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ehsaas.evaluation.families import Family
 from ehsaas.evaluation.pooled import METRICS, Measure, Result
 from ehsaas.evaluation.views import (
     Curve,
-    Family,
     Matrix,
     Within,
     language,
@@ -92,13 +92,31 @@ def matrix_table(matrix: Matrix) -> Table:
         f"Transfer: {matrix.system} on {matrix.features}, {matrix.normalisation} statistics,"
         f" {matrix.label_set}",
         "UAR; a row is what the model was trained on, a column what it was tested on; the diagonal"
-        f" is within the corpus, on new speakers. Chance is {matrix.chance:.3f}.",
+        f" is within the corpus, on new speakers. Chance is {matrix.chance:.3f}. Systems in"
+        " brackets hear nothing.",
         ("trained on", *matrix.targets),
-        tuple(
-            (source, *(figure(matrix.cells.get((source, target))) for target in matrix.targets))
-            for source in matrix.sources
+        (
+            *_matrix_lines(matrix.sources, "{}", matrix.cells, matrix.targets),
+            *_matrix_lines(
+                tuple(dict.fromkeys(system for system, _ in matrix.deaf)),
+                "({})",
+                matrix.deaf,
+                matrix.targets,
+            ),
         ),
     )
+
+
+def _matrix_lines(
+    rows: Sequence[str],
+    named: str,
+    cells: Mapping[tuple[str, str], Result],
+    targets: Sequence[str],
+) -> list[tuple[str, ...]]:
+    return [
+        (named.format(row), *(figure(cells.get((row, target))) for target in targets))
+        for row in rows
+    ]
 
 
 def curve_table(curve: Curve) -> Table:
@@ -110,8 +128,8 @@ def curve_table(curve: Curve) -> Table:
         f" {curve.label_set}",
         "UAR on one fixed test part with speakers of its own, by the share of the target's labelled"
         f" training utterances. Zero-shot: {figure(curve.zero_shot) or 'not run'}."
-        f" Chance is {curve.chance:.3f}.",
-        ("share", *curve.series),
+        f" Chance is {curve.chance:.3f}.{_hear_nothing(curve.deaf)}",
+        ("share", *(curve.title(name) for name in curve.series)),
         tuple(
             (
                 f"{share:.0%}",
@@ -123,6 +141,14 @@ def curve_table(curve: Curve) -> Table:
             for share in shares
         ),
     )
+
+
+def _hear_nothing(deaf: Sequence[Result]) -> str:
+    """` On the same items, without hearing them: majority 0.250; …`; empty without any."""
+    if not deaf:
+        return ""
+    said = "; ".join(f"{one.system} {figure(one)}" for one in deaf)
+    return f" On the same items, without hearing them: {said}."
 
 
 def family_table(family: Family) -> Table:

@@ -1,12 +1,11 @@
-"""Results → what the page and the report lay out: within, transfer matrix, curves, paired tests."""
+"""Results → what the page and the report lay out: within, transfer matrix, adaptation curves."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.evaluation.pooled import REFERENCES, Result
-from ehsaas.evaluation.significance import Comparison, compare, holm_over, same_items
 
 Headline = Sequence[Mapping[str, str]]
 """Which results are the choice made without test data: a result is one if it has all the values
@@ -75,7 +74,8 @@ class Within:
 class Matrix:
     """Transfer of one system: `cells[source, target]`; the diagonal is strict, within.
 
-    The source `OTHERS`, where it was run, is all corpora but the target.
+    The source `OTHERS`, where it was run, is all corpora but the target. `deaf[system, target]`
+    are the systems that hear nothing, on the same items.
     """
 
     label_set: str
@@ -85,27 +85,32 @@ class Matrix:
     sources: tuple[str, ...]
     targets: tuple[str, ...]
     cells: Mapping[tuple[str, str], Result]
+    deaf: Mapping[tuple[str, str], Result]
     chance: float
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Adaptation to one target: `series[name]` are results in order of the share of labels used."""
+    """Adaptation to one target: `series[name]` are results in order of the share of labels used.
+
+    `deaf` are the systems that hear nothing, on the same items.
+    """
 
     label_set: str
     corpus: str
     normalisation: str
     series: Mapping[str, tuple[Result, ...]]
     zero_shot: Result | None
+    deaf: tuple[Result, ...]
     chance: float
 
-
-@dataclass(frozen=True)
-class Family:
-    """Paired tests that answer one question; Holm's correction runs over them."""
-
-    question: str
-    tests: tuple[Comparison, ...]
+    def title(self, name: str) -> str:
+        """The series' name; one of fewer seeds than the others says of how many it is."""
+        most = max(len(one.seeds) for points in self.series.values() for one in points)
+        own = max(len(one.seeds) for one in self.series[name])
+        deterministic = name.startswith(BASELINE)
+        few = own < most and not deterministic
+        return f"{name} ({own} {'seed' if own == 1 else 'seeds'})" if few else name
 
 
 def language(result: Result) -> str:
@@ -173,7 +178,21 @@ def _matrix(results: Sequence[Result], key: tuple[str, str, str, str], chance: f
     targets = tuple(sorted(crossed | (named & {target for _, target in cells})))
     pooled = (OTHERS,) if any(source == OTHERS for source, _ in cells) else ()
     sources = tuple(sorted(named)) + pooled
-    return Matrix(*key, sources=sources, targets=targets, cells=cells, chance=chance)
+    deaf: dict[tuple[str, str], Result] = {}
+    for one in _deaf(results, ("pair", "lolo"), label_set):
+        if one.corpus in crossed:
+            deaf.setdefault((one.system, one.corpus), one)
+    return Matrix(*key, sources=sources, targets=targets, cells=cells, deaf=deaf, chance=chance)
+
+
+def _deaf(results: Iterable[Result], protocols: Collection[str], label_set: str) -> list[Result]:
+    """What hears nothing in these protocols, best known first; all others before a source."""
+    found = [
+        one
+        for one in results
+        if one.system in REFERENCES and one.protocol in protocols and one.label_set == label_set
+    ]
+    return sorted(found, key=lambda one: (_rank(one.system), one.protocol != "lolo", one.train))
 
 
 def _same_classes(one: Result, label_set: str) -> bool:
@@ -181,16 +200,22 @@ def _same_classes(one: Result, label_set: str) -> bool:
     return set(one.classes) == set(LABEL_SETS.get(label_set, ()))
 
 
-def curves(results: Iterable[Result]) -> list[Curve]:
+def curves(results: Sequence[Result]) -> list[Curve]:
     """One curve for each label set, target and normalisation of the protocol `heldout`."""
     found: dict[tuple[str, str, str], list[Result]] = {}
     for one in results:
         if _place(one) == "adaptation":
             found.setdefault((one.label_set, one.corpus, one.normalisation), []).append(one)
-    return [_curve(key, found[key]) for key in sorted(found)]
+    deaf = {
+        (label_set, corpus): tuple(
+            one for one in _deaf(results, ("heldout",), label_set) if one.corpus == corpus
+        )
+        for label_set, corpus, _ in found
+    }
+    return [_curve(key, found[key], deaf[key[:2]]) for key in sorted(found)]
 
 
-def _curve(key: tuple[str, str, str], results: Sequence[Result]) -> Curve:
+def _curve(key: tuple[str, str, str], results: Sequence[Result], deaf: tuple[Result, ...]) -> Curve:
     ordered = sorted(results, key=lambda one: (_rank(one.system), one.train, one.share))
     series: dict[str, list[Result]] = {}
     for one in ordered:
@@ -206,6 +231,7 @@ def _curve(key: tuple[str, str, str], results: Sequence[Result]) -> Curve:
         *key,
         series={name: tuple(points) for name, points in series.items()},
         zero_shot=at_zero[0] if at_zero else None,
+        deaf=deaf,
         chance=results[0].chance,
     )
 
@@ -239,95 +265,6 @@ def series_name(system: str) -> str:
             whose = system.removesuffix(ending)
             return name if whose == ours else f"{whose} {name}"
     return "progressive" if system == ours else system
-
-
-def families(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Family]:
-    """The paired tests worth making, Holm-corrected within each question."""
-    system, normalisation = main(results, headline)
-    ours = [one for one in results if (one.system, one.normalisation) == (system, normalisation)]
-    adapted = [one for one in ours if one.protocol == "heldout" and one.share > 0]
-    plan: list[tuple[str, Sequence[Result], Callable[[Result, Result], bool]]] = [
-        (
-            f"{system} against {BASELINE}, new speakers of the same corpus",
-            [one for one in ours if one.protocol == "strict"],
-            lambda one, other: other.system == BASELINE and _same_work(one, other),
-        ),
-        (
-            f"{system}: a random split against new speakers of the same corpus",
-            [one for one in ours if one.protocol == "random"],
-            lambda one, other: _is_own(one, other) and one.label_set == other.label_set,
-        ),
-        (
-            f"{system} from other languages against {system} from the same corpus, new speakers",
-            [one for one in ours if one.protocol in ("pair", "lolo")],
-            lambda one, other: _is_own(one, other),
-        ),
-        (
-            f"{system} against {BASELINE}, across languages",
-            [one for one in ours if one.protocol in ("pair", "lolo")],
-            lambda one, other: other.system == BASELINE and _same_work(one, other),
-        ),
-        (
-            f"{system}: corpus statistics against source statistics, from all other corpora",
-            [one for one in ours if one.protocol == "lolo" and normalisation == "corpus"],
-            lambda one, other: (
-                other.system == system
-                and other.normalisation == "source"
-                and _same_work(one, other)
-            ),
-        ),
-        (
-            "progressive adaptation against no labels of the target",
-            adapted,
-            lambda one, other: other in ours and other.protocol == "heldout" and not other.share,
-        ),
-        (
-            "progressive adaptation against target only at the same share",
-            adapted,
-            lambda one, other: other.system == system + TARGET_ONLY and _same_work(one, other),
-        ),
-        (
-            f"progressive adaptation against {BASELINE} at the same share",
-            adapted,
-            lambda one, other: other.system == BASELINE and _same_work(one, other),
-        ),
-    ]
-    return [family for family in (_family(results, *step) for step in plan) if family.tests]
-
-
-def _family(
-    results: Sequence[Result],
-    question: str,
-    firsts: Sequence[Result],
-    wanted: Callable[[Result, Result], bool],
-) -> Family:
-    found: list[Comparison] = []
-    for one in sorted(firsts, key=lambda one: (one.corpus, len(one.train), one.train, one.share)):
-        fits = [other for other in results if one.uar and other.uar and wanted(one, other)]
-        others = [other for other in fits if same_items(one, other)]
-        others.sort(key=lambda other: other.normalisation != one.normalisation)
-        if others:
-            found.append(compare(one, others[0]))
-    return Family(question, tuple(holm_over(found)))
-
-
-def _is_own(one: Result, other: Result) -> bool:
-    """Whether `other` is the same system on new speakers of the corpus that trained it."""
-    how = (one.system, one.features, one.normalisation)
-    own = other.protocol == "strict" and not other.condition
-    return own and how == (other.system, other.features, other.normalisation)
-
-
-def _same_work(one: Result, other: Result) -> bool:
-    """Same protocol and condition; the training corpora may differ only for target-only."""
-    same = (one.protocol, one.corpus, one.label_set, dict(one.condition)) == (
-        other.protocol,
-        other.corpus,
-        other.label_set,
-        dict(other.condition),
-    )
-    fits = one.train == other.train or other.system.endswith(TARGET_ONLY)
-    return same and fits
 
 
 def _rank(system: str) -> tuple[int, str]:

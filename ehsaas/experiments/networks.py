@@ -157,7 +157,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
         tables.append(judge(network, system, share, [cell.corpus]))
         told = _told(replace(trial, system=system, train=[cell.corpus]), cell, history)
         histories.append({**told, "share": share})
-    how = "none in the adaptation question: the last epoch of every stage is kept"
+    how = "none: the last epoch of every stage is kept"
     return Trained(predictions.concat(tables), histories, (how,))
 
 
@@ -285,4 +285,4 @@ def _told(trial: Trial, cell: Cell, history: History) -> dict[str, Any]:
 
 def epochs(history: History) -> list[dict[str, Any]]:
     """The epochs of a history as the report reads them, counted from 1."""
-    return [{**asdict(e), "epoch": e.epoch + 1, "train_uar": None} for e in history.epochs]
+    return [{**asdict(e), "epoch": e.epoch + 1} for e in history.epochs]

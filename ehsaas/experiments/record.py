@@ -75,7 +75,7 @@ def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]
         for how in result["notes"]:
             found.setdefault(how, set()).add(f"{cell.corpus} ({cell.protocol or cell.kind})")
     for how, where in sorted(found.items()):
-        yield f"Early stopping, validation part {how}: {', '.join(sorted(where))}."
+        yield f"Early stopping of {', '.join(sorted(where))}. Validation part: {how}."
 
 
 class Clock:

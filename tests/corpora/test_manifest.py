@@ -123,6 +123,12 @@ def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> No
         prepare(name, tmp_path, manifest=Manifest("ks"))
 
 
+def test_paths_are_kept_relative_to_the_list_and_in_one_form(tmp_path: Path) -> None:
+    lines = ["path", "./audio//k1.wav", f"{tmp_path}/audio/k2.wav", "audio\\k3.wav"]
+    paths = listed(tmp_path, *lines).table.rows["path"].to_list()
+    assert paths == ["audio/k1.wav", "audio/k2.wav", "audio/k3.wav"]
+
+
 def test_own_ids_are_kept(tmp_path: Path) -> None:
     rows = listed(tmp_path, "id,path", "x,audio/k1.wav", "y,audio/k2.wav").table.rows
     assert rows["id"].to_list() == ["x", "y"]
@@ -169,6 +175,9 @@ def test_unknown_labels_are_listed_with_the_nearest_emotion(tmp_path: Path) -> N
         (["path,turn", "a.wav,1.5"], {}, "row 1: turn is '1.5', which is not a whole number"),
         (["path,start", "a.wav,nan"], {}, "row 1: start is 'nan'; give a finite number"),
         (["path,turn", "a.wav,inf"], {}, "row 1: turn is 'inf'; give a finite number"),
+        (["path,arousal", "a.wav,3"], {}, r"row 1: arousal is '3'; .* \(x - 3\) / 2 for 1 to 5"),
+        (["path", "/elsewhere/a.wav"], {}, "row 1: /elsewhere/a.wav does not lie in"),
+        (["path", "C:\\mine\\a.wav"], {}, r"a\.wav does not lie in"),
         (["path,sex", "a.wav,m", "b.wav,?"], {}, "row 2: sex is '[?]'"),
         (["path,sex", "a.wav,m", ",f"], {}, "row 2: the path is empty"),
         (["path", "audio/k1.wav", "audio/k1.wav"], {}, "1 recordings are listed more than once"),

@@ -22,7 +22,8 @@ def test_folds_are_pooled_and_seeds_are_spread() -> None:
     assert (result.seeds, result.speakers, result.chance) == ((0, 1), 16, 0.25)
     np.testing.assert_array_equal(result.confusion[1], [2, 6, 0, 0])
     assert [one.support for one in result.details] == [4, 4, 4, 4]
-    assert result.details[0].precision == pytest.approx(8 / 14)
+    # Seed 0: all are right; seed 1: 4 of the 10 that are called anger. Seeds count alike.
+    assert result.details[0].precision == pytest.approx((1 + 4 / 10) / 2)
 
 
 def test_the_order_of_rows_changes_nothing() -> None:
@@ -75,3 +76,13 @@ def test_the_share_is_read_from_the_condition() -> None:
     (result,) = pool(simulated(0.6, condition='{"share": 0.2}'))
     assert result.share == 0.2
     assert dict(result.condition) == {"share": 0.2}
+
+
+def test_precision_is_the_mean_of_the_seeds_that_say_the_class() -> None:
+    truth = FOUR * 2
+    silent = tuple("anger" if label == "sadness" else label for label in truth)
+    (result,) = pool(pl.concat([judged(truth, truth, seed=0), judged(truth, silent, seed=1)]))
+    precision = {one.name: one.precision for one in result.details}
+    assert precision["sadness"] == 1.0
+    (never,) = pool(judged(truth, silent))
+    assert {one.name: one.precision for one in never.details}["sadness"] is None

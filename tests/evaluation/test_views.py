@@ -5,10 +5,10 @@ import pytest
 
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.significance import compare
+from ehsaas.evaluation.tables import curve_table, matrix_table
 from ehsaas.evaluation.views import (
     OTHERS,
     curves,
-    families,
     is_headline,
     language,
     main,
@@ -17,7 +17,7 @@ from ehsaas.evaluation.views import (
     series_name,
     within,
 )
-from tests.evaluation.builders import FOUR, SIX, simulated
+from tests.evaluation.builders import SIX, simulated
 
 
 def test_strict_and_random_stand_side_by_side(results: Sequence[Result]) -> None:
@@ -26,6 +26,7 @@ def test_strict_and_random_stand_side_by_side(results: Sequence[Result]) -> None
         ("attention-bilstm", "corpus"),
         ("attention-bilstm", "source"),
         ("functionals-svm", "corpus"),
+        ("functionals-svm", "source"),
         ("speaker-majority", "none"),
         ("majority", "none"),
         ("chance", "none"),
@@ -82,6 +83,46 @@ def test_curves_have_their_series_and_zero_shot(results: Sequence[Result]) -> No
     assert [one.share for one in curve.series["progressive"]] == [0, 0.1, 0.2, 0.4, 0.8]
     assert curve.zero_shot is curve.series["progressive"][0]
     assert curve.chance == 0.25
+    assert {curve.title(name) for name in curve.series} == set(curve.series)
+
+
+def test_a_series_of_fewer_seeds_says_so() -> None:
+    tables = [
+        simulated(0.5, protocol="heldout", system=system, train="urdu", seed=seed)
+        for system, seeds in (
+            ("attention-bilstm", (0, 1, 2)),
+            ("attention-bilstm all-unfrozen", (0,)),
+            ("functionals-svm", (0,)),
+        )
+        for seed in seeds
+    ]
+    (curve,) = curves(pool(pl.concat(tables)))
+    titles = [curve.title(name) for name in curve.series]
+    assert titles == ["progressive", "all unfrozen (1 seed)", "functionals-svm"]
+
+
+def test_what_hears_nothing_stands_beside_what_crosses_languages() -> None:
+    none = {"normalisation": "none", "features": "none", "corpus": "urdu"}
+    both = {"protocol": "lolo", "train": "emodb+tess"}
+    table = pl.concat(
+        [
+            simulated(0.5, corpus="urdu", train="emodb", protocol="pair"),
+            simulated(0.3, system="chance", train="emodb", protocol="pair", **none),
+            simulated(0.2, system="chance", **both, **none),
+            simulated(0.4, system="speaker-majority", **both, **none),
+            simulated(0.5, corpus="urdu", train="emodb", protocol="heldout"),
+            simulated(0.4, system="speaker-majority", protocol="heldout", **none),
+            simulated(0.4, system="chance", protocol="heldout", **none | {"corpus": "emodb"}),
+        ]
+    )
+    (matrix,) = matrices(pool(table))
+    assert list(matrix.deaf) == [("speaker-majority", "urdu"), ("chance", "urdu")]
+    assert matrix.deaf["chance", "urdu"].protocol == "lolo"
+    (curve,) = curves(pool(table))
+    assert [(one.system, one.corpus) for one in curve.deaf] == [("speaker-majority", "urdu")]
+    lines = matrix_table(matrix).body
+    assert [line[0] for line in lines] == ["emodb", "(speaker-majority)", "(chance)"]
+    assert "without hearing them: speaker-majority 0." in curve_table(curve).intro
 
 
 def test_series_of_several_features_or_sources_are_told_apart() -> None:
@@ -129,30 +170,3 @@ def test_languages_have_names() -> None:
     assert language(pool(simulated(0.6))[0]) == "German"
     assert language(pool(simulated(0.6, language="xx-YY"))[0]) == "xx-YY"
     assert language(pool(simulated(0.6, language=None))[0]) == "emodb"
-
-
-def test_families_ask_one_question_each(results: Sequence[Result]) -> None:
-    found = families(results)
-    assert {family.question: len(family.tests) for family in found} == {
-        "attention-bilstm against functionals-svm, new speakers of the same corpus": 3,
-        "attention-bilstm: a random split against new speakers of the same corpus": 3,
-        "attention-bilstm from other languages against attention-bilstm from the same corpus,"
-        " new speakers": 9,
-        "attention-bilstm against functionals-svm, across languages": 3,
-        "attention-bilstm: corpus statistics against source statistics, from all other corpora": 3,
-        "progressive adaptation against no labels of the target": 12,
-        "progressive adaptation against target only at the same share": 12,
-        "progressive adaptation against functionals-svm at the same share": 12,
-    }
-    for family in found:
-        for test in family.tests:
-            assert test.adjusted is not None and test.adjusted >= test.p
-            assert test.first.corpus == test.second.corpus
-    assert all(test.second.system.endswith("target-only") for test in found[6].tests)
-
-
-def test_systems_that_judged_other_items_are_not_paired() -> None:
-    table = pl.concat(
-        [simulated(0.6), simulated(0.5, items=80, system="functionals-svm", classes=FOUR)]
-    )
-    assert families(pool(table)) == []
