@@ -13,7 +13,7 @@ SILENCE = 1e-3
 """The level (RMS, −60 dBFS) that the loudest 50 ms of a clip must reach to be heard at all."""
 
 OVERSHOOT = 1.5
-"""Lossy decoders and resampling go beyond full scale by less than this."""
+"""What lossy decoders and resampling add to full scale usually stays below this."""
 
 Array = NDArray[np.float32]
 

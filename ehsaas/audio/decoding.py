@@ -17,7 +17,9 @@ from ehsaas.audio.mono import mono
 from ehsaas.audio.truncation import cut_short
 
 _BLOCK = 1 << 20  # values (frames × channels) held at the source's rate at any moment
-_FLOATS = ("FLOAT", "DOUBLE")  # the encodings whose samples may lie beyond full scale
+_UNBOUNDED = frozenset(
+    "FLOAT DOUBLE VORBIS OPUS MPEG_LAYER_I MPEG_LAYER_II MPEG_LAYER_III".split()
+)  # the encodings whose samples may lie beyond full scale
 
 Source = str | Path | bytes | BinaryIO
 
@@ -70,8 +72,10 @@ def decode(source: Source, start: float | None = None, end: float | None = None)
         warnings += _beyond(name, start, end, length)
         first = round((start or 0.0) * rate)
         last = file.frames if end is None else round(min(end, length) * rate)
+        if first >= last and file.frames:
+            raise _too_short(name, start, end)
         level = None
-        if file.subtype in _FLOATS and last - first < file.frames:
+        if file.subtype in _UNBOUNDED and last - first < file.frames:
             level = _level_of_file(name, handle)  # two stretches of a file are scaled alike
         sound = mono(name, _blocks(file, first, last), rate, level)
         missing = last - first - sound.frames
@@ -135,6 +139,11 @@ def _beyond(name: str, start: float | None, end: float | None, length: float) ->
     return []
 
 
+def _too_short(name: str, start: float | None, end: float | None) -> AudioError:
+    until = "the end" if end is None else f"{end:g} s"
+    return AudioError(f"{name}: between {start or 0:g} s and {until} there is no sample")
+
+
 def _blocks(file: Any, first: int, last: int) -> Iterator[Array]:
     """Blocks (frames, channels) of an open soundfile from frame `first` to `last`."""
     size, left = max(1, _BLOCK // file.channels), last - first
@@ -149,7 +158,7 @@ def _blocks(file: Any, first: int, last: int) -> Iterator[Array]:
 
 
 def _level_of_file(name: str, handle: Any) -> Level:
-    """The level of a whole file of floats; asked once for many stretches of one path."""
+    """The level of a whole file; asked once for many stretches of one path."""
     try:
         if isinstance(handle, str):
             status = Path(handle).stat()
@@ -181,5 +190,7 @@ def _decode_container(
         warnings.append(f"damaged or truncated: {length:.2f} s could be decoded")
     until = length if end is None else min(end, length)
     first, last = round((start or 0.0) * RATE), round(until * RATE)
+    if first >= last:
+        raise _too_short(name, start, end)
     clip = Clip(sound.samples[first:last], warnings=tuple(warnings))
     return Recording(clip, container.rate, container.channels)

@@ -1,7 +1,7 @@
 """What a source's samples reach → what they are divided by so that 1 is full scale.
 
-Samples of PCM and of lossy codecs arrive in [-1, 1]. Those of a file of floats may be anything:
-integers that somebody stored as floats, or sound that is louder than full scale.
+Samples of PCM arrive in [-1, 1]. Those of a file of floats may be anything: integers that somebody
+stored as floats, or sound that is louder than full scale, which lossy codecs can give back as well.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,9 @@ from ehsaas.audio.clip import OVERSHOOT, Array
 _CLIPPED = 2.0  # up to here (+6 dB) it is a loud recording, whose tops are cut off
 _LOUDEST = 128.0  # up to here (+42 dB) it is a recording that is too loud, beyond it integers
 _WIDTHS = (15, 23, 31)  # bits beside the sign
+
+HUGE = 2.0**32
+"""No sound reaches this, whatever its full scale."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,13 @@ class Level:
         """The divisor that makes 1 full scale, and a warning where anything is to be said.
 
         Integers are divided by full scale of their width, to which they are granted an overshoot
-        of twice it; floats that are too loud by their peak.
+        of twice it; floats that are too loud by their peak. Up to the overshoot that codecs have,
+        ±1 counts as full scale, never as an integer.
         """
         if self.peak <= OVERSHOOT:
             return 1.0, []
         said = f"samples reach {self.peak:.4g}, where 1 is full scale"
-        if self.peak <= _CLIPPED:
+        if self.peak <= _CLIPPED and not self.integers:
             return 1.0, [f"{said}; what is beyond it was clipped"]
         if not self.integers and self.peak <= _LOUDEST:
             return self.peak, [f"{said}; scaled down by {self.peak:.4g}"]
@@ -47,8 +51,8 @@ class Level:
 
 
 def level_of(blocks: Iterable[Array]) -> Level:
-    """The level of the blocks (frames, channels), all that is not finite left out."""
+    """The level of the blocks (frames, channels), all that is no sound (NaN, huge) left out."""
     level = Level()
     for block in blocks:
-        level = level.with_block(block[np.isfinite(block)])
+        level = level.with_block(block[np.abs(block) < HUGE])
     return level

@@ -8,7 +8,7 @@ import soundfile
 import soxr
 
 from ehsaas.audio.clip import RATE, SILENCE, Array, AudioError, peak_of
-from ehsaas.audio.level import Level
+from ehsaas.audio.level import HUGE, Level
 
 LONGEST = 24 * 3600.0
 """The longest recording in seconds that is read in one piece."""
@@ -42,7 +42,7 @@ def mono(name: str, blocks: Iterator[Array], rate: int, level: Level | None = No
     try:
         for block in blocks:
             heard = heard.with_block(block)
-            if not heard.peak < 2.0**32 or np.isnan(block).any():
+            if not heard.peak < HUGE or np.isnan(block).any():
                 raise AudioError(f"{name}: holds samples that are no sound (NaN, infinite or huge)")
             frames += len(block)
             if frames > LONGEST * rate:

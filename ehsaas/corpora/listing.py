@@ -1,11 +1,12 @@
 """A list of recordings (CSV, TSV, Parquet) → one row a recording, under our names and checked."""
 
 import math
+import os
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 import polars as pl
 
@@ -24,6 +25,7 @@ _SEX = {"f": "female", "female": "female", "m": "male", "male": "male"}
 _EMPTY = frozenset({"", "nan", "NaN", "NA", "N/A", "null", "NULL", "none", "None"})
 """How programs write that a value is missing."""
 _VERBATIM = ("path", "id", "text")  # may say such a word and mean it
+_WHERE = "relative to the list's folder"
 _SCALES = ("arousal", "valence")
 _NUMBERS = ("start", "end", "arousal", "valence", "turn")
 
@@ -125,17 +127,25 @@ def _converted(source: Path, number: int, row: Found, manifest: Manifest) -> Fou
 
 
 def _relative(where: str, folder: Path, text: str) -> str:
-    """The path in POSIX form, relative to the folder of the list, without `.` and `//`."""
-    path = PurePosixPath(text if "/" in text else PureWindowsPath(text).as_posix())
-    if not (path.is_absolute() or PureWindowsPath(text).is_absolute()):
-        return posixpath.normpath(path)
-    try:
-        return Path(path).resolve().relative_to(folder.resolve()).as_posix()
-    except ValueError:
-        raise CorpusError(
-            f"{where}: {text} does not lie in {folder}, the folder of the list; paths are relative"
-            " to it: move the list to the recordings, or above them"
-        ) from None
+    """The path in POSIX form, relative to the folder of the list, without `.` and `//`.
+
+    Links are followed only to find out whether an absolute path lies in the folder after all.
+    """
+    given = text if "/" in text else PureWindowsPath(text).as_posix()
+    if PureWindowsPath(text).drive and os.name != "nt":
+        raise CorpusError(f"{where}: {text} is a path of another system; give paths {_WHERE}")
+    if not os.path.isabs(given):
+        if (path := posixpath.normpath(given)) != ".":
+            return path
+        raise CorpusError(f"{where}: {text!r} is no recording's path; give paths {_WHERE}")
+    absolute = Path(os.path.abspath(given))
+    for base in (Path(os.path.abspath(folder)), folder.resolve()):
+        if absolute.is_relative_to(base):
+            return absolute.relative_to(base).as_posix()
+    raise CorpusError(
+        f"{where}: {text} does not lie in {folder}, the folder of the list; give paths {_WHERE},"
+        " or move the list to the recordings"
+    )
 
 
 def _unless_empty(column: str, value: str | None, manifest: Manifest) -> str | None:

@@ -210,7 +210,10 @@ def _measures(
 
 
 def _details(counts: Counts, classes: tuple[str, ...]) -> tuple[ClassDetail, ...]:
-    """Per-class figures, averaged over seeds; a class without support is left out."""
+    """Per-class figures, averaged over seeds (precision over those that say the class at all).
+
+    A class without support is left out.
+    """
     recall, f1 = recalls(counts), f1_of(counts)
     called = np.where(counts.called > 0, counts.called, np.nan)
     precision = counts.hits / called

@@ -13,6 +13,7 @@ from ehsaas.evaluation.views import (
 )
 
 _THESE_ONLY = "†"
+_SEEDS_AVERAGED = "Averaged over seeds; precision over those that predict the emotion at all."
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def class_table(result: Result) -> Table:
     """Precision, recall and F1 of each class of one result."""
     return Table(
         f"{language(result)} ({result.corpus}), {result.protocol}, from {trained_on(result)}",
-        "Averaged over seeds." if len(result.seeds) > 1 else "",
+        _SEEDS_AVERAGED if len(result.seeds) > 1 else "",
         ("emotion", "recall", "precision", "F1", "items"),
         tuple(
             (

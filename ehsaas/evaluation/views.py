@@ -107,7 +107,7 @@ class Curve:
     def title(self, name: str) -> str:
         """The series' name; one of fewer seeds than the others says of how many it is."""
         most = max(len(one.seeds) for points in self.series.values() for one in points)
-        own = max(len(one.seeds) for one in self.series[name])
+        own = min(len(one.seeds) for one in self.series[name])
         deterministic = name.startswith(BASELINE)
         few = own < most and not deterministic
         return f"{name} ({own} {'seed' if own == 1 else 'seeds'})" if few else name

@@ -157,7 +157,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
         tables.append(judge(network, system, share, [cell.corpus]))
         told = _told(replace(trial, system=system, train=[cell.corpus]), cell, history)
         histories.append({**told, "share": share})
-    how = "none: the last epoch of every stage is kept"
+    how = "none, the last epoch is kept"
     return Trained(predictions.concat(tables), histories, (how,))
 
 

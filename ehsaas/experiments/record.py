@@ -69,13 +69,13 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
 
 
 def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]:
-    """How early stopping was validated, and for which corpora."""
+    """What the kept epoch of a training was chosen on, and for which corpora."""
     found: dict[str, set[str]] = {}
     for cell, result in zip(ordered, told, strict=True):
         for how in result["notes"]:
             found.setdefault(how, set()).add(f"{cell.corpus} ({cell.protocol or cell.kind})")
     for how, where in sorted(found.items()):
-        yield f"Early stopping of {', '.join(sorted(where))}. Validation part: {how}."
+        yield f"Validation part of {', '.join(sorted(where))}: {how}."
 
 
 class Clock:

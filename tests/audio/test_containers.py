@@ -65,6 +65,8 @@ def test_pyav_reads_what_soundfile_cannot(pyav: SimpleNamespace, tmp_path: Path)
     assert (recording.rate, recording.channels, recording.clip.duration) == (RATE, 2, 0.5)
     assert pitch(recording.clip) == pytest.approx(440, abs=2)
     assert audio.info(tmp_path / "a.m4a") == audio.AudioInfo(RATE, 2, 1.0)
+    with pytest.raises(AudioError, match="between 0.5 s and 0.50001 s there is no sample"):
+        audio.read(tmp_path / "a.m4a", 0.5, 0.50001)
     cut = audio.read(encoded(tone(), form="OGG", subtype="OPUS")[:50])
     assert cut.warnings == ("damaged or truncated: 1.00 s could be decoded",)
 

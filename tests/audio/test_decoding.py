@@ -79,6 +79,13 @@ def test_a_stretch_without_an_end_may_say_infinity() -> None:
     assert (clip.duration, clip.warnings) == (0.75, ())
 
 
+def test_a_stretch_too_short_for_a_sample_is_refused() -> None:
+    with pytest.raises(AudioError, match="between 0.5 s and 0.50001 s there is no sample"):
+        audio.read(encoded(tone(1.0)), 0.5, 0.50001)
+    with pytest.raises(AudioError, match="between 0.99999 s and the end there is no sample"):
+        audio.read(encoded(tone(1.0)), 0.99999)
+
+
 def test_a_stretch_that_ends_after_the_recording_is_cut_and_named() -> None:
     clip = audio.read(encoded(tone(1.0)), 0.5, 2.0)
     assert clip.duration == 0.5

@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from ehsaas import audio
 from ehsaas.audio import RATE
 from tests.audio.sounds import Samples, encoded, tone
 
 
-def whole(samples: Samples, bits: int) -> Samples:
+def whole(samples: Samples, bits: int) -> NDArray[np.float64]:
     """Samples in [-1, 1] as integers of this many bits beside the sign."""
-    return np.round(samples.astype(np.float64) * (2**bits - 1))
+    return np.round(samples.astype(np.float64) * float(2**bits - 1))
 
 
 @pytest.mark.parametrize(("bits", "subtype"), [(15, "FLOAT"), (23, "FLOAT"), (31, "DOUBLE")])
@@ -55,15 +56,15 @@ def test_two_stretches_of_a_file_are_scaled_alike(
 
 
 def test_a_file_that_changed_is_measured_again(tmp_path: Path) -> None:
-    for gain in (10.0, 100.0):
-        soundfile.write(tmp_path / "a.wav", tone(2.0 + gain / 100) * gain, RATE, subtype="FLOAT")
+    for gain in (100.0, 10.0):
+        soundfile.write(tmp_path / "a.wav", tone(2.0 + 1 / gain) * gain, RATE, subtype="FLOAT")
         clip = audio.read(tmp_path / "a.wav", 0, 1)
         assert np.abs(clip.samples).max() == pytest.approx(1.0, abs=1e-3)
 
 
 def test_what_is_no_number_elsewhere_in_a_file_does_not_spoil_a_stretch(tmp_path: Path) -> None:
     samples = tone(2.0) * 10
-    samples[0], samples[1] = np.nan, np.inf
+    samples[:3] = np.nan, np.inf, 1e30
     soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
     clip = audio.read(tmp_path / "a.wav", 1.0)
     np.testing.assert_allclose(clip.samples, samples[RATE:] / 5, atol=1e-3)
@@ -72,6 +73,21 @@ def test_what_is_no_number_elsewhere_in_a_file_does_not_spoil_a_stretch(tmp_path
 def test_integers_that_overshoot_their_width_are_not_taken_for_wider_ones() -> None:
     clip = audio.read(encoded(whole(tone() * 2.2, 15), subtype="FLOAT"))
     assert np.abs(clip.samples).max() == 1.0
+
+
+def test_the_last_bits_of_integers_are_silence_and_no_full_scale_noise() -> None:
+    dither = np.random.default_rng(0).integers(-2, 3, RATE)
+    clip = audio.read(encoded(dither.astype(np.float64), subtype="FLOAT"))
+    assert audio.is_silent(clip)
+    assert "taken for integers" in clip.warnings[0]
+
+
+def test_two_stretches_of_a_lossy_file_are_scaled_alike() -> None:
+    data = encoded(np.concatenate([tone() * 8, tone() / 5]), form="OGG", subtype="VORBIS")
+    whole_clip = audio.read(data)
+    assert "scaled down by" in whole_clip.warnings[0]
+    soft = audio.read(data, 1.25, 1.75).samples
+    np.testing.assert_allclose(soft, whole_clip.samples[20_000:28_000], atol=1e-6)
 
 
 def test_a_small_overshoot_is_clipped() -> None:

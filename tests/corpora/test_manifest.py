@@ -129,6 +129,18 @@ def test_paths_are_kept_relative_to_the_list_and_in_one_form(tmp_path: Path) -> 
     assert paths == ["audio/k1.wav", "audio/k2.wav", "audio/k3.wav"]
 
 
+def test_links_to_recordings_are_kept_as_they_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "blobs", ["9f3c.wav"])
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.wav").symlink_to(tmp_path / "blobs" / "9f3c.wav")
+    (corpus / "list.csv").write_text(f"path\n{corpus}/a.wav\n")
+    (tmp_path / "link").symlink_to(corpus)
+    for folder in (corpus, tmp_path / "link"):
+        table = prepare("mine", folder / "list.csv", manifest=Manifest("ks")).table
+        assert table.rows.select("path", "id").row(0) == ("a.wav", "a")
+
+
 def test_own_ids_are_kept(tmp_path: Path) -> None:
     rows = listed(tmp_path, "id,path", "x,audio/k1.wav", "y,audio/k2.wav").table.rows
     assert rows["id"].to_list() == ["x", "y"]
@@ -177,7 +189,8 @@ def test_unknown_labels_are_listed_with_the_nearest_emotion(tmp_path: Path) -> N
         (["path,turn", "a.wav,inf"], {}, "row 1: turn is 'inf'; give a finite number"),
         (["path,arousal", "a.wav,3"], {}, r"row 1: arousal is '3'; .* \(x - 3\) / 2 for 1 to 5"),
         (["path", "/elsewhere/a.wav"], {}, "row 1: /elsewhere/a.wav does not lie in"),
-        (["path", "C:\\mine\\a.wav"], {}, r"a\.wav does not lie in"),
+        (["path", "C:\\mine\\a.wav"], {}, r"a\.wav is a path of another system"),
+        (["path", "audio/.."], {}, "row 1: 'audio/..' is no recording's path"),
         (["path,sex", "a.wav,m", "b.wav,?"], {}, "row 2: sex is '[?]'"),
         (["path,sex", "a.wav,m", ",f"], {}, "row 2: the path is empty"),
         (["path", "audio/k1.wav", "audio/k1.wav"], {}, "1 recordings are listed more than once"),

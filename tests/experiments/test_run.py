@@ -231,3 +231,12 @@ def test_corpora_that_a_file_of_folds_does_not_list_are_named(home: Path, tmp_pa
     assert folds_made(config(within={"folds": 2, "protocols": ("random",)}), tmp_path) == []
     notes = json.loads((home / "whole" / "notes.json").read_text())
     assert any(n.startswith("`strict` on first, second, third: speaker-disjoint") for n in notes)
+
+
+def test_notes_say_what_the_kept_epochs_were_chosen_on(home: Path) -> None:
+    notes = json.loads((home / "whole" / "notes.json").read_text())
+    assert any(
+        note.startswith("Validation part of first (adaptation), ")
+        and note.endswith(": none, the last epoch is kept.")
+        for note in notes
+    ), notes
