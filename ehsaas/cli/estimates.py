@@ -90,4 +90,4 @@ def _table() -> tuple[Print, Callable[[], None]]:
         )
         table.add_row(*(Text(cell) for cell in cells))
 
-    return print_one, lambda: Console().print(table)
+    return print_one, lambda: Console().print(table) if table.row_count else None

@@ -50,7 +50,7 @@ def _spread(measure: Measure) -> str:
 
 
 def within_tables(lines: Sequence[Within]) -> list[Table]:
-    """Strict and random side by side, a table for each label set."""
+    """Strict and random side by side, a table for each label set, the corpora's own first."""
     head = (
         "corpus",
         "system",
@@ -62,6 +62,7 @@ def within_tables(lines: Sequence[Within]) -> list[Table]:
         "features",
         "items (speakers)",
     )
+    label_sets = dict.fromkeys(line.label_set for line in lines)
     return [
         Table(
             "Within one language: new speakers against a random split",
@@ -69,7 +70,7 @@ def within_tables(lines: Sequence[Within]) -> list[Table]:
             head,
             tuple(_within(line) for line in lines if line.label_set == label_set),
         )
-        for label_set in dict.fromkeys(line.label_set for line in lines)
+        for label_set in sorted(label_sets, key=lambda name: name != "native")
     ]
 
 

@@ -34,18 +34,25 @@ class FrameAugment:
             x += self.noise * torch.randn(x.shape, generator=generator)
         if self.shift:
             x += self.shift * torch.randn(B, 1, D, generator=generator)
-        for _ in range(self.time_masks):
-            x[_spans(batch.lengths, T, self.time_share, generator)] = 0.0
-        for _ in range(self.feature_masks):
-            hidden = _spans(torch.full((B,), D), D, self.feature_share, generator)
+        if self.time_masks:
+            hidden = _spans(batch.lengths, T, self.time_share, self.time_masks, generator)
+            x.masked_fill_(hidden[:, :, None], 0.0)
+        if self.feature_masks:
+            sizes = torch.full((B,), D)
+            hidden = _spans(sizes, D, self.feature_share, self.feature_masks, generator)
             x.masked_fill_(hidden[:, None, :], 0.0)
         return replace(batch, features=x)
 
 
-def _spans(sizes: Tensor, width: int, share: float, generator: torch.Generator) -> Tensor:
-    """(B, width) bool: in each row one run of at most `share` of its size."""
+def _spans(
+    sizes: Tensor, width: int, share: float, count: int, generator: torch.Generator
+) -> Tensor:
+    """(B, width) bool: in each row `count` runs of at most `share` of its size each."""
     B = len(sizes)
-    length = torch.rand(B, generator=generator) * share * sizes
-    start = torch.rand(B, generator=generator) * (sizes - length)
     place = torch.arange(width)[None, :]
-    return (place >= start[:, None]) & (place < (start + length)[:, None])
+    covered = torch.zeros(B, width, dtype=torch.bool)
+    for _ in range(count):
+        length = torch.rand(B, generator=generator) * share * sizes
+        start = torch.rand(B, generator=generator) * (sizes - length)
+        covered |= (place >= start[:, None]) & (place < (start + length)[:, None])
+    return covered

@@ -13,9 +13,11 @@ from torch.optim import AdamW
 from ehsaas.evaluation.metrics import uar
 from ehsaas.models.batch import Batch, Output
 from ehsaas.training import batches, checkpoint
-from ehsaas.training.batches import Examples
+from ehsaas.training.batches import Examples, IntArray
 
 Loss = Callable[[Output, Batch], Tensor]
+
+_JUDGED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,12 @@ def fit(
         folder: where the state is kept after each epoch; a fit that was stopped goes on from it.
     """
     device = next(model.parameters()).device
+    judged = None if validation is None else [*batches.in_order(validation, _JUDGED_AT_ONCE)]
     optimiser = AdamW(
         groups or [{"params": [p for p in model.parameters() if p.requires_grad]}],
         lr=settings.rate,
         weight_decay=settings.decay,
+        foreach=True,
     )
     rates = [float(group["lr"]) for group in optimiser.param_groups]
     numpy_random = np.random.default_rng(seed)
@@ -114,7 +118,9 @@ def fit(
             mean = _one_epoch(
                 model, loss, epoch_batches(numpy_random, torch_random), optimiser, settings, device
             )
-            score = None if validation is None else validate(model, validation)
+            score = None
+            if validation is not None and judged is not None:
+                score = _uar(_logits(model, judged, len(validation)), validation.labels)
             history.epochs.append(Epoch(epoch, mean, score))
             if score is None or score > history.best_uar:
                 history.best_epoch, history.best_uar = epoch, -1.0 if score is None else score
@@ -158,23 +164,30 @@ def _one_epoch(
     return float(np.mean(losses))
 
 
-@torch.no_grad()
-def predict(model: nn.Module, examples: Examples, size: int = 64) -> np.ndarray:
+def predict(model: nn.Module, examples: Examples) -> np.ndarray:
     """Logits (N, C) float32 of every utterance, in the order of `examples`."""
-    model.eval()
-    device = next(model.parameters()).device
-    logits: np.ndarray | None = None
-    for rows, batch in batches.in_order(examples, size):
-        values = model(batches.to(batch, device)).logits.cpu().numpy()
-        if logits is None:
-            logits = np.zeros((len(examples), values.shape[1]), dtype=np.float32)
-        logits[rows] = values
-    assert logits is not None, "predict needs at least one utterance"
-    return logits
+    return _logits(model, batches.in_order(examples, _JUDGED_AT_ONCE), len(examples))
 
 
 def validate(model: nn.Module, examples: Examples) -> float:
     """UAR of `model` on `examples`, over the classes that occur there."""
-    predicted = predict(model, examples).argmax(axis=1)
-    present = [str(c) for c in np.unique(examples.labels)]
-    return uar(examples.labels.astype(str), predicted.astype(str), present)
+    return _uar(predict(model, examples), examples.labels)
+
+
+@torch.no_grad()
+def _logits(model: nn.Module, ordered: Iterable[tuple[IntArray, Batch]], n: int) -> np.ndarray:
+    """Logits (n, C) float32 of the utterances of (rows, batch) pairs."""
+    model.eval()
+    device = next(model.parameters()).device
+    logits: np.ndarray | None = None
+    for rows, batch in ordered:
+        values = model(batches.to(batch, device)).logits.cpu().numpy()
+        if logits is None:
+            logits = np.zeros((n, values.shape[1]), dtype=np.float32)
+        logits[rows] = values
+    assert logits is not None, "at least one utterance is judged"
+    return logits
+
+
+def _uar(logits: np.ndarray, labels: IntArray) -> float:
+    return uar(labels, logits.argmax(axis=1), np.unique(labels))

@@ -92,6 +92,7 @@ def test_a_bad_file_is_named_and_the_rest_is_printed(
     assert len(lines) == 3
     for path, line in zip(bad, lines, strict=True):
         assert line.startswith(f"{path}: ")
+    assert typed("recognise", *bad, "--model", home.model).stdout == ""  # no empty table
 
 
 def test_silence_is_no_speech_and_a_truncated_file_is_said_to_be(

@@ -49,3 +49,10 @@ def test_collapse_refusal_and_odd_protocols_are_shown() -> None:
     assert "every item is predicted as anger." in text
     assert "share 50%: no uar: no item of sadness in the pool." in text
     assert "refused" in text
+
+
+def test_a_corpus_s_own_emotions_come_before_fewer() -> None:
+    text = rendered(
+        pl.concat([simulated(0.6, label_set="four"), simulated(0.5, label_set="native")])
+    )
+    assert text.index("Label set `native`") < text.index("Label set `four`")
