@@ -16,7 +16,7 @@ _DOTTED = (0, (1, 2))
 
 def adaptation_curve(curve: Curve, name: str) -> str:
     """UAR against the share of target labels, with interval bands; zero-shot and chance lines."""
-    with drawn(height=2.75) as (figure, axes):
+    with drawn(height=3.0) as (figure, axes):
         for i, (label, points) in enumerate(curve.series.items()):
             _series(axes, curve.title(label), [one for one in points if one.uar], i)
         zero = curve.zero_shot.uar if curve.zero_shot else None
@@ -32,7 +32,7 @@ def adaptation_curve(curve: Curve, name: str) -> str:
         axes.set_ylim(0, 1)
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
-        figure.legend(loc="outside upper left", ncols=3, columnspacing=1.2, handlelength=1.8)
+        figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.8)
         return to_svg(figure, name, f"UAR on {curve.corpus} by share of target labels used")
 
 

@@ -158,11 +158,15 @@ def family_table(family: Family) -> Table:
     return Table(
         f"Paired test: {family.question}",
         "",
-        ("trained on", "tested on", "share", "difference in UAR", "95 %", "p", "p, Holm", "unit"),
+        (
+            *("trained on", "tested on", "label set", "share"),
+            *("difference in UAR", "95 %", "p", "p, Holm", "unit"),
+        ),
         tuple(
             (
                 trained_on(test.first),
                 test.first.corpus,
+                test.first.label_set,
                 f"{test.first.share:.0%}" if test.first.share else "",
                 f"{test.difference:+.3f}",
                 "" if test.low is None else f"[{test.low:+.2f}, {test.high:+.2f}]",
