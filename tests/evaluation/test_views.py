@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import pytest
@@ -102,8 +103,8 @@ def test_a_series_of_fewer_seeds_says_so() -> None:
 
 
 def test_what_hears_nothing_stands_beside_what_crosses_languages() -> None:
-    none = {"normalisation": "none", "features": "none", "corpus": "urdu"}
-    both = {"protocol": "lolo", "train": "emodb+tess"}
+    none: dict[str, Any] = {"normalisation": "none", "features": "none", "corpus": "urdu"}
+    both: dict[str, Any] = {"protocol": "lolo", "train": "emodb+tess"}
     table = pl.concat(
         [
             simulated(0.5, corpus="urdu", train="emodb", protocol="pair"),

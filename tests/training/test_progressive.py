@@ -118,7 +118,7 @@ def test_a_stage_starts_from_the_one_before() -> None:
     stages = adapt(model, examples(), target(), SHARES, SETTINGS, 0, classes=3)
     next(stages)
     with torch.no_grad():
-        model.head.bias += 7
+        model.head.bias.add_(7)
     after = {k: v.clone() for k, v in model.state_dict().items()}
     next(stages)
     moved = {k: float((v - after[k]).abs().max()) for k, v in model.state_dict().items()}
