@@ -9,6 +9,9 @@ from ehsaas.evaluation.tables import Table, figure
 WHOLE = "as it is"
 """Name of the system without a change, in tables of variants."""
 PLAIN = "clean"
+PROBE = "corpus-probe"
+CLASSIFIER = "domain-classifier"
+"""Systems whose answers, and whose truth, are corpora; `read` in their condition says of what."""
 
 
 def trial_tables(results: Sequence[Result]) -> list[Table]:
@@ -17,6 +20,7 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         published_way(results),
         left_out(results),
         variants(results),
+        corpora_read(results),
         *disturbances(results),
         switching(results),
     ]
@@ -107,6 +111,46 @@ def variants(results: Sequence[Result]) -> Table:
         ("tested on", "protocol", "variant", "UAR", "change", "p"),
         tuple(body),
     )
+
+
+def corpora_read(results: Sequence[Result]) -> Table:
+    """How well the corpus can be read from each variant's hidden states."""
+    asked = [one for one in results if "read" in one.condition]
+    columns = sorted({(one.system, str(one.condition["read"])) for one in asked})
+    lines: dict[tuple[str, str, str], dict[tuple[str, str], Result]] = {}
+    for one in asked:
+        key = (one.corpus, one.protocol, variant_of(one))
+        lines.setdefault(key, {})[one.system, str(one.condition["read"])] = one
+    read = sorted({name for _, name in columns})
+    return Table(
+        "How well the corpus can be read",
+        "UAR over the corpora, on the test part: of a logistic regression that was trained on what"
+        " the network makes of the training part (`corpus-probe`), and of the classifier that the"
+        " network was trained against. Chance is one divided by the number of corpora; the lower,"
+        " the better hidden.",
+        (
+            *("tested on", "protocol", "variant"),
+            *(f"{PROBE} of {name}" for name in read if (PROBE, name) in columns),
+            *("domain classifier", "which read", "chance"),
+        ),
+        tuple(
+            (
+                *key,
+                *(figure(line.get((PROBE, name))) for name in read if (PROBE, name) in columns),
+                *_classifier(line),
+                f"{next(iter(line.values())).chance:.3f}",
+            )
+            for key, line in sorted(
+                lines.items(), key=lambda pair: (*pair[0][:2], pair[0][2] != WHOLE, pair[0][2])
+            )
+        ),
+    )
+
+
+def _classifier(line: Mapping[tuple[str, str], Result]) -> tuple[str, str]:
+    """The figure of a variant's domain classifier and what it read; a variant may have none."""
+    found = [(figure(one), read) for (system, read), one in line.items() if system == CLASSIFIER]
+    return found[0] if found else ("", "")
 
 
 def disturbances(results: Sequence[Result]) -> list[Table]:

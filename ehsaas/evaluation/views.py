@@ -258,7 +258,7 @@ def others(results: Iterable[Result]) -> list[Result]:
 def _place(one: Result) -> str:
     """The view that shows `one`: within, transfer, adaptation, trial, other, or chance (a line)."""
     conditions = set(one.condition)
-    if conditions & {"leak", "variant", "disturbance", "joined"} or one.protocol == "loco":
+    if conditions & {"leak", "variant", "disturbance", "joined", "read"} or one.protocol == "loco":
         return "trial"
     if one.protocol in ("strict", "random") and not conditions:
         return "within"

@@ -11,7 +11,7 @@ import polars as pl
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import baselines, fitting, holdout, material
+from ehsaas.experiments import baselines, fitting, holdout, material, probes
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
@@ -29,7 +29,8 @@ def network(setup: Setup, cell: Cell) -> Trained:
     """One fold of one protocol: trained on its training part, judged on its test part.
 
     The test part is looked at after every epoch for the curves; it decides nothing, unless the
-    cell measures the leak `best-epoch`.
+    cell measures the leak `best-epoch`. Where a domain is to be hidden, and all tested corpora are
+    trained on, it is measured how well the corpus can still be read.
     """
     config = setup.config.of(cell.variant)
     data = _load(replace(setup, config=config), cell)
@@ -39,7 +40,7 @@ def network(setup: Setup, cell: Cell) -> Trained:
     train = data.examples(split.train, statistics)
     test = _unknown(data.examples(split.test, statistics), set(train.corpus.tolist()))
     made = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
-    history, _ = fitting.fit(
+    history, adversary = fitting.fit(
         config,
         made,
         train,
@@ -52,9 +53,13 @@ def network(setup: Setup, cell: Cell) -> Trained:
     probabilities = softmax(loop.predict(made, test))
     said = [data.classes[i] for i in probabilities.argmax(axis=1)]
     table = judged(trial, data.rows[split.test], said, data.classes, probabilities)
+    table = together(table, data.rows)
+    if setup.config.adversary and not cell.leak and set(test.corpus) <= set(train.corpus):
+        found = probes.corpora_told(made, adversary, train, test, data, split, trial)
+        table = predictions.concat([table, found])
     how = LAST if not cell.leak else f"{LEAKS[cell.leak]} (leak {cell.leak})"
     curves = {**history_of(trial, cell, history), "watched": "test"}
-    return Trained(together(table, data.rows), [curves], (how,))
+    return Trained(table, [curves], (how,))
 
 
 LAST = "none, the last epoch is kept; curves show the test part, which decided nothing"

@@ -185,19 +185,15 @@ def total(emotion: Loss, against: Sequence[Against]) -> Loss:
 
 
 @torch.no_grad()
-def domain_accuracy(adversary: Adversary, examples: Examples) -> dict[str, float]:
-    """Share of the utterances whose domain each classifier tells, those with a known one."""
+def told(adversary: Adversary, examples: Examples) -> dict[str, IntArray]:
+    """The domain index (N,) that each classifier gives every utterance."""
     adversary.eval()
-    right = {one.domain: 0 for one in adversary.against}
-    known = dict(right)
-    for _, batch in batches.in_order(examples, 64):
+    said = {one.domain: np.zeros(len(examples), dtype=np.int64) for one in adversary.against}
+    for rows, batch in batches.in_order(examples, 64):
         output = adversary(batch)
         for one in adversary.against:
-            ids = getattr(batch, one.domain)
-            said = output.parts[f"against_{one.domain}"].argmax(dim=1)
-            right[one.domain] += int(((said == ids) & (ids != NOT_KNOWN)).sum())
-            known[one.domain] += int((ids != NOT_KNOWN).sum())
-    return {name: right[name] / known[name] for name in right if known[name]}
+            said[one.domain][rows] = output.parts[f"against_{one.domain}"].argmax(dim=1).numpy()
+    return {str(domain): found for domain, found in said.items()}
 
 
 def _ids(examples: Examples, domain: Domain) -> IntArray | None:

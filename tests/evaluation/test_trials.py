@@ -42,6 +42,12 @@ def trials() -> list[Result]:
         made(0.5, joined="switched", languages="de then en", gap_s=0.2),
         made(0.6, joined="one language", languages="de then de", gap_s=0.2),
     ]
+    corpora = {"classes": ("emodb", "ravdess", "tess"), "label_set": "corpora"}
+    for variant, skill in (({}, 0.5), ({"variant": "without attention"}, 0.9)):
+        for system, read in (("corpus-probe", "f_attn"), ("domain-classifier", "f_adapted")):
+            told = json.dumps({"read": read, **variant}, sort_keys=True)
+            key = {**KEY, "system": system, "condition": told, "protocol": "strict", **corpora}
+            tables.append(simulated(skill, **key))
     return pool(predictions.concat(tables))  # type: ignore[arg-type]
 
 
@@ -53,6 +59,7 @@ def test_every_trial_has_its_table_and_none_is_left_for_the_others(
         "Accuracy, as the field prints it",
         "A corpus that was not trained on",
         "One thing changed at a time",
+        "How well the corpus can be read",
         "Disturbed clips: UAR on emodb",
         "Two utterances in one clip",
     ]
@@ -75,8 +82,17 @@ def test_a_variant_is_compared_with_the_system_as_it_is(trials: Sequence[Result]
     assert changed[5] == "< 0.001" or float(changed[5]) < 0.05
 
 
-def test_noises_come_from_the_softest_down_and_clean_first(trials: Sequence[Result]) -> None:
+def test_how_well_the_corpus_can_be_read_stands_by_variant(trials: Sequence[Result]) -> None:
     table = trial_tables(trials)[3]
+    assert table.head[3:] == ("corpus-probe of f_attn", "domain classifier", "which read", "chance")
+    whole, changed = table.body
+    assert whole[2] == WHOLE and changed[2] == "without attention"
+    assert float(whole[3].split()[0]) < 0.75 < float(changed[3].split()[0])
+    assert whole[5:] == ("f_adapted", "0.333")
+
+
+def test_noises_come_from_the_softest_down_and_clean_first(trials: Sequence[Result]) -> None:
+    table = trial_tables(trials)[4]
     assert table.head == ("disturbance", "level", WHOLE, "noisy")
     assert [line[:2] for line in table.body] == [
         ("clean", ""),

@@ -40,6 +40,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_protocol_variant_and_leak_is_judged(done: Path) -> None:
     said = predictions.read(done / "predictions.parquet").filter(system="claf-ser")
     found = set(said.select("protocol", "condition").unique().iter_rows())
+    assert not any("read" in condition for _, condition in found)
     plain, variant = "{}", '{"variant": "without attention"}'
     expected = {(p, c) for p in ("random", "strict", "loco") for c in (plain, variant)}
     assert found == expected | {("random", '{"leak": "best-epoch"}')}
@@ -60,6 +61,20 @@ def test_who_is_left_out_is_not_trained_on(done: Path) -> None:
     for corpus, train in said.select("corpus", "train").unique().iter_rows():
         if "+" not in corpus:
             assert corpus not in train.split("+")
+
+
+def test_it_is_told_how_well_the_corpus_can_be_read(done: Path) -> None:
+    said = predictions.read(done / "predictions.parquet").filter(label_set="corpora")
+    assert set(said["truth"]) == {"first", "second", "third"}
+    assert set(said["protocol"]) == {"random", "strict"}  # nothing to read of a corpus left out
+    reads = {
+        (system, json.loads(condition)["read"])
+        for system, condition in said.select("system", "condition").unique().iter_rows()
+    }
+    probes = {("corpus-probe", "f_attn"), ("corpus-probe", "f_adapted")}
+    assert reads == probes | {("domain-classifier", "f_attn")}
+    told = said.filter(pl.col("condition").str.contains("f_adapted"))  # their embedding is in it
+    assert (told["truth"] == told["predicted"]).mean() > 0.9
 
 
 def test_baselines_stand_beside_it(done: Path) -> None:
