@@ -8,6 +8,8 @@ from ehsaas.evaluation.tables import Table, figure
 
 WHOLE = "as it is"
 """Name of the system without a change, in tables of variants."""
+DENOISED = "denoiser in front"
+"""And behind a denoiser. No variant can be called like one of these two."""
 PLAIN = "clean"
 PROBE = "corpus-probe"
 CLASSIFIER = "domain-classifier"

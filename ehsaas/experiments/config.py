@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from ehsaas.evaluation.trials import DENOISED, WHOLE
 from ehsaas.experiments.mistakes import ConfigError, hint, read, told
 from ehsaas.experiments.parts import (
     CHANGEABLE,
@@ -31,7 +32,10 @@ from ehsaas.features import FEATURES, FeatureConfig, HeardBy, UtteranceVectorCon
 
 
 class ExperimentConfig(Stage):
-    """One experiment: the three questions over some corpora."""
+    """One experiment: the three questions over some corpora.
+
+    `recogniser` says whether one is trained on everything at the end, and kept.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")
     question: str = ""
@@ -51,6 +55,7 @@ class ExperimentConfig(Stage):
     switching: SwitchingConfig | None = None
     variants: dict[str, dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    recogniser: bool = True
     shuffle_labels: bool = False
     workers: int = Field(default=2, ge=1)
     published: tuple[Published, ...] = ()
@@ -116,6 +121,8 @@ class ExperimentConfig(Stage):
                 )
             if name in get_args(Leak):
                 raise ValueError(f"{name!r} is the name of a leak; call the variant otherwise")
+            if name in (WHOLE, DENOISED):
+                raise ValueError(f"{name!r} is what tables call something else; choose another")
             for key in changes:
                 if key not in CHANGEABLE:
                     raise ConfigError(

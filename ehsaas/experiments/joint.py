@@ -33,8 +33,8 @@ def network(setup: Setup, cell: Cell) -> Trained:
     trained on, it is measured how well the corpus can still be read.
     """
     config = setup.config.of(cell.variant)
+    config = leaking(config, cell.leak)
     data = _load(replace(setup, config=config), cell)
-    config = _leaking(config, cell.leak, data)
     split, data = _split(setup, data, cell)
     statistics = statistics_of(data, split.train, cell.normalisation)
     train = data.examples(split.train, statistics)
@@ -72,16 +72,19 @@ LEAKS: Mapping[str, str] = MappingProxyType(
 """What the kept epoch was chosen on where something leaks on purpose."""
 
 
-def _leaking(config: ExperimentConfig, leak: str, data: Material) -> ExperimentConfig:
+def leaking(config: ExperimentConfig, leak: str) -> ExperimentConfig:
     """The configuration with what a leak changes of the training.
 
     With copies as rows of their own an epoch is longer, so there are fewer: the leak is to show,
     not more training.
     """
     training: dict[str, Any] = {}
-    if leak == "copies" and data.copies:
-        versions = 1 + len(data.copies[0])
-        training = {"epochs": max(1, round(config.training.epochs / versions))}
+    if leak == "copies":
+        if _joint(config).copies:
+            training = {"speeds": (1.0,), "disturbed": _joint(config).copies}
+        changed = config.training.model_copy(update=training)
+        versions = len({1.0, *changed.speeds}) + len(changed.disturbed)
+        training["epochs"] = max(1, round(config.training.epochs / versions))
     if leak == "best-epoch":
         training = {"keep": "best", "patience": config.training.epochs}
     changed = config.training.model_copy(update=training)
@@ -195,4 +198,6 @@ def statistics_of(
     data: Material, train: IntArray, normalisation: str
 ) -> Statistics | Mapping[str, Statistics]:
     """What the features are standardised by."""
-    return data.own if normalisation == "corpus" else data.statistics(train, "source")
+    if normalisation == "source":
+        return data.statistics(train, "source")
+    return data.own if normalisation == "corpus" else {**data.own, **data.voices}

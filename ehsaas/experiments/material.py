@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -50,8 +50,9 @@ class Material:
     """Labelled rows of one or more corpora with raw features in the same order.
 
     `own` are the statistics of each corpus over all of its utterances, those without a class in
-    this label set included: who has no labels could not leave them out. `copies` are the features
-    of each row at other speeds, for training.
+    this label set included: who has no labels could not leave them out. `voices` are those of each
+    speaker, likewise, by `CORPUS/SPEAKER`, where the configuration asks for them. `copies` are the
+    features of other versions of each row, for training.
     """
 
     rows: pl.DataFrame
@@ -60,6 +61,7 @@ class Material:
     corpora: tuple[str, ...]
     own: Mapping[str, Statistics]
     copies: Sequence[Versions] = ()
+    voices: Mapping[str, Statistics] = field(default_factory=dict)
 
     @property
     def everything(self) -> IntArray:
@@ -94,10 +96,15 @@ class Material:
     def examples(
         self, rows: IntArray, statistics: Statistics | Mapping[str, Statistics]
     ) -> Examples:
-        """The utterances at `rows`, standardised by the same statistics or each by its corpus's."""
-        corpus = self.rows["corpus"].to_list()
+        """The utterances at `rows`, standardised by the same statistics or each by its own.
+
+        Its own are those of its speaker where `statistics` has them, else those of its corpus.
+        """
+        corpus, voice = self.rows["corpus"].to_list(), _voices(self.rows)
         used = [
-            statistics if isinstance(statistics, Statistics) else statistics[corpus[i]]
+            statistics
+            if isinstance(statistics, Statistics)
+            else statistics.get(voice[i], statistics[corpus[i]])
             for i in rows
         ]
         ids = self.rows["id"].to_list()
@@ -114,6 +121,15 @@ class Material:
             _codes(self.rows["language"])[rows],
             _codes(self.rows["speaker"])[rows],
         )
+
+
+def _voices(rows: pl.DataFrame) -> list[str]:
+    """`CORPUS/SPEAKER` of each row, or "" where the speaker is not known."""
+    return (
+        rows.select(pl.concat_str("corpus", "speaker", separator="/").fill_null(""))
+        .to_series()
+        .to_list()
+    )
 
 
 def _codes(names: pl.Series) -> IntArray:
@@ -133,6 +149,7 @@ def load(
     features: Arrays = []
     copies: list[Versions] = []
     own: dict[str, Statistics] = {}
+    voices: dict[str, Statistics] = {}
     settings, *other = feature_settings(setup.config)[kind]
     store = FeatureStore(setup.store)
     for corpus in corpora:
@@ -141,6 +158,11 @@ def load(
         own[corpus] = scaling.fit(
             (everything[i] for i in range(len(everything))), f"corpus: {corpus}"
         )
+        if setup.config.joint is not None and "speaker" in setup.config.joint.statistics:
+            names = np.array(_voices(table.rows))
+            for name in sorted(set(names.tolist()) - {""}):
+                spoken = np.flatnonzero(names == name).tolist()
+                voices[name] = scaling.fit((everything[i] for i in spoken), f"speaker: {name}")
         rows = labelled(setup.config, table.rows, corpus, label_set)
         table = table.keep(rows)
         stored, versions = store.get(table, settings), [store.get(table, s) for s in other]
@@ -150,7 +172,7 @@ def load(
             copies.extend(tuple(v[i] for v in versions) for i in range(len(stored)))
     rows = pl.concat(frames)
     classes = utterances.classes(rows) if label_set == "native" else LABEL_SETS[label_set]
-    return Material(rows, features, classes, tuple(corpora), own, copies)
+    return Material(rows, features, classes, tuple(corpora), own, copies, voices)
 
 
 def feature_settings(config: ExperimentConfig) -> dict[Kind, list[Settings]]:
@@ -183,7 +205,22 @@ def labelled(
     found = utterances.labelled(rows, label_set, styles)
     if config.joint is not None:
         found = found.filter(~pl.col("emotion").is_in(list(config.joint.drop)))
+        found = _thinned(found, config.joint.most)
     if config.shuffle_labels:
         seed = zlib.crc32(corpus.encode())  # one deal a corpus: a shared one could be learned
         found = found.with_columns(pl.col("emotion").shuffle(seed=seed))
     return found
+
+
+def _thinned(rows: pl.DataFrame, most: int | None) -> pl.DataFrame:
+    """At most `most` rows of each emotion, drawn at random, in their order."""
+    if most is None:
+        return rows
+    emotion = rows["emotion"].to_numpy()
+    kept = [
+        np.random.default_rng(zlib.crc32(name.encode())).permutation(
+            np.flatnonzero(emotion == name)
+        )
+        for name in sorted(set(emotion.tolist()))
+    ]
+    return rows[np.sort(np.concatenate([own[:most] for own in kept]))] if kept else rows

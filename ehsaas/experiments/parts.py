@@ -153,9 +153,13 @@ class JointConfig(Stage):
         test_share: of the random split.
         strict_folds: the fold file; without one, speaker-disjoint folds are made.
         folds: strict folds at most; those of the file are dealt out to as many.
-        statistics: of the training part (`source`) or of each corpus (`corpus`), a network each.
+        statistics: of the training part (`source`), or of all recordings of each corpus (`corpus`)
+            or each speaker (`speaker`), without their labels; a network each.
         leaks: ways to a better figure that is not true, each measured on the random split.
+        copies: what the leak `copies` makes of each clip; without them, the versions of it that
+            training may draw.
         drop: emotions left out.
+        most: utterances of an emotion of a corpus at most, drawn at random; all by default.
     """
 
     together: bool = True
@@ -163,9 +167,11 @@ class JointConfig(Stage):
     test_share: float = Field(default=0.2, gt=0, lt=1)
     strict_folds: str | None = None
     folds: int = Field(default=5, ge=2)
-    statistics: tuple[Literal["source", "corpus"], ...] = ("source",)
+    statistics: tuple[Literal["source", "corpus", "speaker"], ...] = ("source",)
     leaks: tuple[Leak, ...] = ()
+    copies: tuple[Recipe, ...] = ()
     drop: tuple[str, ...] = ()
+    most: int | None = Field(default=None, ge=1)
 
     @field_validator("drop")
     @classmethod

@@ -88,7 +88,7 @@ def cells(
         *_references(config, tables, {name: crossed[name] for name in crossing}, root),
         *_within(config, tables, root),
         *_joint(config, tables, root),
-        Cell("recogniser", "+".join(config.corpora)),
+        *([Cell("recogniser", "+".join(config.corpora))] if config.recogniser else []),
     ]
 
 

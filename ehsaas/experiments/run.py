@@ -18,7 +18,7 @@ from ehsaas.corpora import CORPORA
 from ehsaas.corpora.prepare import prepare
 from ehsaas.corpora.splits import Split
 from ehsaas.evaluation.report import write_report
-from ehsaas.experiments import holdout, material, record, robustness, switching
+from ehsaas.experiments import holdout, joint, material, record, robustness, switching
 from ehsaas.experiments.compute import LOG, Progress, compute
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
@@ -225,21 +225,23 @@ def _splits(
     within = config.within.protocols if config.within is not None else ()
     for protocol in within:
         yield protocol, within_split(config, rows, name, protocol, setup.root)
-    joint = config.joint.protocols if config.joint is not None else ()
-    for asked in joint:
+    together = config.joint.protocols if config.joint is not None else ()
+    for asked in together:
         if config.joint is not None and asked != "loco":
             yield asked, Split(asked, holdout.folds(rows, asked, config.joint, setup.root))
-    if not set(within) | set(joint) - {"loco"}:
+    if not set(within) | set(together) - {"loco"}:
         yield None, None
 
 
 def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progress) -> None:
-    """Everything that a cell will ask the store for, those of the variants included."""
+    """Everything that a cell will ask the store for, those of variants and leaks included."""
     config = setup.config
+    leaks = config.joint.leaks if config.joint is not None else ()
+    changed = [config.of(variant) for variant in ("", *config.variants)]
     wanted = {
         settings.model_dump_json(): (kind, settings)
-        for variant in ("", *config.variants)
-        for kind, chosen in material.feature_settings(config.of(variant)).items()
+        for one in (*changed, *(joint.leaking(config, leak) for leak in leaks))
+        for kind, chosen in material.feature_settings(one).items()
         for settings in chosen
     }
     for name, table in tables.items():

@@ -224,6 +224,12 @@ def test_a_variant_is_not_called_like_a_leak(tmp_path: Path, name: str) -> None:
     assert said == f"variants: {name!r} is the name of a leak; call the variant otherwise"
 
 
+@pytest.mark.parametrize("name", ["as it is", "denoiser in front"])
+def test_a_variant_is_not_called_like_what_stands_beside_it(tmp_path: Path, name: str) -> None:
+    said = refused(tmp_path, variants={name: {"training": {"epochs": 1}}})
+    assert said == f"variants: {name!r} is what tables call something else; choose another"
+
+
 def test_a_variant_is_called_what_people_call_it() -> None:
     name = "hiss of 0.002 (on half), größer - 1"
     assert made(variants={name: {"training": {"epochs": 1}}}).of(name).training.epochs == 1

@@ -3,14 +3,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 import ehsaas
-from ehsaas import audio
+from ehsaas import audio, utterances
 from ehsaas.evaluation import predictions
+from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.joint import together
+from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.run import run
+from ehsaas.features.store import FeatureStore
 from tests.experiments.builders import config, corpora
 
 CLAF = {
@@ -102,7 +106,14 @@ def test_the_recogniser_judges_a_clip_of_unknown_language(done: Path) -> None:
     assert estimate.attention is not None
 
 
-def test_a_vector_network_runs_on_each_corpus_with_leaking_copies(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changes", "versions"),
+    [({}, 3), ({"copies": ({"kind": "gain", "db": -3},)}, 2)],
+    ids=["those of the training", "those asked for"],
+)
+def test_a_vector_network_runs_on_each_corpus_with_leaking_copies(
+    tmp_path: Path, changes: dict[str, object], versions: int
+) -> None:
     folder = corpora(tmp_path)
     given = config(
         system="simple-rnn",
@@ -118,15 +129,53 @@ def test_a_vector_network_runs_on_each_corpus_with_leaking_copies(tmp_path: Path
         transfer=None,
         adaptation=None,
         corpora=("first", "second"),
-        joint={"together": False, "protocols": ("random",), "leaks": ("copies",)},
+        joint={"together": False, "protocols": ("random",), "leaks": ("copies",)} | changes,
+        recogniser=False,
     )
     run(given, folder, folder / "run", store=folder / "store")
     said = predictions.read(folder / "run/predictions.parquet").filter(system="simple-rnn")
     assert set(said["corpus"]) == {"first", "second"} and set(said["features"]) == {"functionals"}
     leaked = said.filter(condition='{"leak": "copies"}', corpus="first")
     honest = said.filter(condition="{}", corpus="first")
-    assert leaked.height > 2 * honest.height
-    assert leaked["id"].str.contains("~1").any() and leaked["id"].str.contains("~2").any()
+    assert leaked.height > (versions - 0.5) * honest.height
+    copies = {name.partition("~")[2] for name in leaked["id"]}
+    assert copies == {"", *(str(k) for k in range(1, versions))}
+    assert not (folder / "run" / "model").exists()
+
+
+def test_every_speaker_has_its_own_statistics_and_few_rows_are_kept(tmp_path: Path) -> None:
+    folder = corpora(tmp_path)
+    given = config(
+        **CLAF,
+        corpora=("first", "second"),
+        joint={"protocols": ("strict",), "folds": 2, "statistics": ("speaker",), "most": 12},
+        recogniser=False,
+    )
+    run(given, folder, folder / "run", store=folder / "store")
+    said = predictions.read(folder / "run/predictions.parquet").filter(
+        system="claf-ser", corpus="first"
+    )
+    assert set(said["normalisation"]) == {"speaker"}
+    assert said["truth"].value_counts()["count"].to_list() == [12] * 4
+
+    data = load(Setup(given, folder / "run", folder / "store", folder), ["first"], "native")
+    whose = data.rows["speaker"].to_numpy()
+    rows = np.flatnonzero(whose == "first:s1")
+    own = data.examples(rows, {**data.own, **data.voices}).features
+    everyone = load_all(folder, given)
+    mean = np.concatenate(everyone["first:s1"]).mean(axis=0)
+    std = np.concatenate(everyone["first:s1"]).std(axis=0)
+    np.testing.assert_allclose(own[0], (data.features[rows[0]] - mean) / std, atol=2e-3)
+
+
+def load_all(folder: Path, given: ExperimentConfig) -> dict[str, list[np.ndarray]]:
+    """The features of every utterance of the first corpus, thinned out or not, by speaker."""
+    table = utterances.read(folder / "first.parquet")
+    stored = FeatureStore(folder / "store").get(table, given.features)
+    found: dict[str, list[np.ndarray]] = {}
+    for i, name in enumerate(table.rows["speaker"]):
+        found.setdefault(name, []).append(np.asarray(stored[i]))
+    return found
 
 
 def test_an_optional_corpus_takes_part_where_it_is_there(tmp_path: Path) -> None:
