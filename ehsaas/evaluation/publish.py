@@ -34,4 +34,5 @@ def publish(run: Path, folder: Path, headline: Headline | None = None) -> Page:
         notes=notes,
         command=str(environment.get("command") or f"ehsaas run experiments/{files.name}.yaml"),
         headline=headline or headline_of(files.config),
+        gathers=files.config.get("gathers") or (),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ehsaas.evaluation import page
+from ehsaas.evaluation import gathering, page
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
@@ -21,7 +21,6 @@ LARGEST_PARQUET = 1_000_000
 """Bytes above which the prediction table is not kept beside its page."""
 
 DIGITS = 4
-_META = "ehsaas.page"
 _METRIC_NAMES: Mapping[str, str] = MappingProxyType(
     {"macro_recall": "uar", "war": "accuracy", "wa": "accuracy"}
 )
@@ -136,6 +135,7 @@ def write_page(
     notes: Sequence[str] = (),
     command: str = "",
     headline: Headline = HEADLINE,
+    gathers: Sequence[str] = (),
 ) -> Page:
     """Write `NAME.md`, its twin `NAME.json`, and `NAME.parquet` where that is below 1 MB.
 
@@ -149,6 +149,8 @@ def write_page(
         notes: what a reader must know, a sentence or paragraph each.
         command: how to repeat it.
         headline: which results are the choice made without test data.
+        gathers: names of pages in `folder` that follow as chapters of this one, rows and all; a
+            page that carries this one is written again.
     """
     meta = {
         "title": title,
@@ -157,10 +159,14 @@ def write_page(
         "notes": list(notes),
         "command": command,
         "headline": [dict(wanted) for wanted in headline],
+        "gathers": list(gathers),
     }
     folder.mkdir(parents=True, exist_ok=True)
     parquet = _write_parquet(folder / f"{name}.parquet", check(predictions), meta)
-    return _write_texts(folder, name, predictions, meta, parquet)
+    written = _write_texts(folder, name, predictions, meta, parquet)
+    for other in gathering.gatherers(folder, name):
+        rebuild(other)
+    return written
 
 
 def rebuild(parquet: Path) -> Page:
@@ -171,20 +177,27 @@ def rebuild(parquet: Path) -> Page:
     """
     if not parquet.is_file():
         raise PredictionError(f"{parquet}: no such prediction table")
-    meta = pl.read_parquet_metadata(parquet).get(_META)
+    meta = gathering.meta(parquet)
     if meta is None:
         raise PredictionError(f"{parquet}: holds no results page; `write_page` writes one")
     table = pl.read_parquet(parquet)
-    return _write_texts(parquet.parent, parquet.stem, table, json.loads(meta), parquet)
+    return _write_texts(parquet.parent, parquet.stem, table, meta, parquet)
 
 
 def _write_texts(
-    folder: Path, name: str, predictions: pl.DataFrame, meta: dict[str, Any], parquet: Path | None
+    folder: Path,
+    name: str,
+    predictions: pl.DataFrame,
+    meta: Mapping[str, Any],
+    parquet: Path | None,
 ) -> Page:
+    about = dict(meta)
+    names = about.pop("gathers", [])
     results = pool(predictions)
-    twin = rows(results, meta["headline"]) + meta["published"]
+    twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
-    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **meta)
+    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **about)
+    text = "\n".join([text, *gathering.chapters(folder, names)])
     written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet)
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     written.markdown.write_text(text, encoding="utf-8")
@@ -201,7 +214,7 @@ def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) 
     sorted_rows = predictions.sort(list(dict.fromkeys(order)))
     probabilities = [column for column in predictions.columns if column.startswith(PROBABILITY)]
     rounded = sorted_rows.with_columns(pl.col(probabilities).cast(pl.Float32).round(3))
-    metadata = {_META: json.dumps(meta, ensure_ascii=False)}
+    metadata = {gathering.META: json.dumps(meta, ensure_ascii=False)}
     path.unlink(missing_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.part")
     plain = sorted_rows.drop(probabilities)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -30,14 +30,17 @@ from ehsaas.experiments.parts import (
 )
 from ehsaas.features import FEATURES, FeatureConfig, HeardBy, UtteranceVectorConfig
 
+PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
 
 class ExperimentConfig(Stage):
     """One experiment: the three questions over some corpora.
 
-    `recogniser` says whether one is trained on everything at the end, and kept.
+    `recogniser` says whether one is trained on everything at the end, and kept. `gathers` are
+    experiments whose results pages follow this one's as chapters.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    name: PageName
     question: str = ""
     system: Literal["attention-bilstm", "claf-ser", "simple-rnn"] = "attention-bilstm"
     corpora: tuple[str, ...] = Field(min_length=1)
@@ -60,6 +63,7 @@ class ExperimentConfig(Stage):
     workers: int = Field(default=2, ge=1)
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
+    gathers: tuple[PageName, ...] = ()
 
     @property
     def cross_labels(self) -> Literal["four", "seven"]:

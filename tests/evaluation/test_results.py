@@ -172,3 +172,29 @@ def test_only_what_write_page_wrote_is_rebuilt(tmp_path: Path) -> None:
     simulated(0.5).write_parquet(other)
     with pytest.raises(PredictionError, match="holds no results page"):
         rebuild(other)
+
+
+def test_a_page_carries_others_and_follows_them(tmp_path: Path) -> None:
+    def wrote(name: str, skill: float, gathers: tuple[str, ...] = ()) -> Page:
+        return write_page(
+            tmp_path, name, simulated(skill), title=name, question="?", gathers=gathers
+        )
+
+    whole = wrote("whole", 0.6, ("part", "absent"))
+    assert "Not run yet: there is no `part.md`" in whole.markdown.read_text()
+    wrote("part", 0.8)
+    text = whole.markdown.read_text()
+    assert "\n## part\n" in text and "\n### Within one language" in text
+    assert "there is no `part.md`" not in text and "there is no `absent.md`" in text
+    assert text.count("How the figures are made") == 1
+    twin = json.loads(whole.twin.read_text())
+    part = json.loads((tmp_path / "part.json").read_text())
+    carried = [row for row in twin if row["condition"].get("run") == "part"]
+    assert [row["value"] for row in carried] == [row["value"] for row in part]
+    assert len(twin) == 2 * len(part) and not any(row["headline"] for row in carried)
+    wrote("part", 0.3)  # another run of it
+    assert json.loads(whole.twin.read_text()) != twin
+    before = whole.markdown.read_text()
+    assert whole.parquet is not None
+    rebuild(whole.parquet)
+    assert whole.markdown.read_text() == before
