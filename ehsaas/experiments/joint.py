@@ -15,7 +15,7 @@ from ehsaas.experiments import baselines, fitting, holdout, material, probes
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
-from ehsaas.experiments.networks import Trained, history_of
+from ehsaas.experiments.networks import LAST, Trained, history_of
 from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
 from ehsaas.training import loop
@@ -28,9 +28,10 @@ UNKNOWN = -1
 def network(setup: Setup, cell: Cell) -> Trained:
     """One fold of one protocol: trained on its training part, judged on its test part.
 
-    The test part is looked at after every epoch for the curves; it decides nothing, unless the
-    cell measures the leak `best-epoch`. Where a domain is to be hidden, and all tested corpora are
-    trained on, it is measured how well the corpus can still be read.
+    The test part of the first seed, without a variant, is looked at after every epoch for the
+    curves; it decides nothing. For the leak `best-epoch` it is always looked at, and decides. Where
+    a domain is to be hidden, and all tested corpora are trained on, it is measured how well the
+    corpus can still be read.
     """
     config = setup.config.of(cell.variant)
     config = leaking(config, cell.leak)
@@ -40,11 +41,12 @@ def network(setup: Setup, cell: Cell) -> Trained:
     train = data.examples(split.train, statistics)
     test = _unknown(data.examples(split.test, statistics), set(train.corpus.tolist()))
     made = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
+    watched = cell.leak == "best-epoch" or (cell.seed == config.seeds[0] and not cell.variant)
     history, adversary = fitting.fit(
         config,
         made,
         train,
-        test,
+        test if watched else None,
         cell.seed,
         classes=len(data.classes),
         folder=setup.run / "fits" / cell.key,
@@ -57,16 +59,18 @@ def network(setup: Setup, cell: Cell) -> Trained:
     if setup.config.adversary and not cell.leak and set(test.corpus) <= set(train.corpus):
         found = probes.corpora_told(made, adversary, train, test, data, split, trial)
         table = predictions.concat([table, found])
-    how = LAST if not cell.leak else f"{LEAKS[cell.leak]} (leak {cell.leak})"
-    curves = {**history_of(trial, cell, history), "watched": "test"}
+    how = WATCHED if watched else LAST
+    if cell.leak:
+        how = f"{LEAKS[cell.leak]} (leak {cell.leak})"
+    curves = history_of(trial, cell, history) | ({"watched": "test"} if watched else {})
     return Trained(table, [curves], (how,))
 
 
-LAST = "none, the last epoch is kept; curves show the test part, which decided nothing"
+WATCHED = f"{LAST}; curves show the test part, which decided nothing"
 LEAKS: Mapping[str, str] = MappingProxyType(
     {
         "best-epoch": "the test part, the best epoch by its UAR is kept",
-        "copies": "none, the last epoch is kept; copies of test clips were trained on",
+        "copies": f"{LAST}; copies of test clips were trained on",
     }
 )
 """What the kept epoch was chosen on where something leaks on purpose."""

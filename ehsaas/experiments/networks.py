@@ -26,6 +26,10 @@ FEW_SPEAKERS = 5
 """With fewer training speakers their statistics stand for these voices, not for the corpus."""
 
 
+LAST = "none, the last epoch is kept"
+"""What the kept epoch was chosen on, where it was not chosen."""
+
+
 @dataclass(frozen=True)
 class Trained:
     """What a cell leaves behind: predictions, training histories, and how it was validated.
@@ -164,7 +168,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
         tables.append(judge(network, system, share, [cell.corpus]))
         told = history_of(replace(trial, system=system, train=[cell.corpus]), cell, history)
         histories.append({**told, "share": share})
-    how = "none, the last epoch is kept"
+    how = LAST
     return Trained(predictions.concat(tables), histories, (how,))
 
 
@@ -184,7 +188,7 @@ def train(
     """
     network = _fresh(setup.config, data, cell.seed)
     if setup.config.training.keep == "last" and not hold:
-        part = Validation(rows, rows[:0], "none, the last epoch is kept")
+        part = Validation(rows, rows[:0], LAST)
     else:
         part = splits.validation(data.rows, rows, cell.seed)
     history, _ = fitting.fit(
