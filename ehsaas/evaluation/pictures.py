@@ -10,7 +10,7 @@ from ehsaas.evaluation.curves import adaptation_curve, noise_curves, training_cu
 from ehsaas.evaluation.figures import attention, confusion_matrix, transfer_matrix
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
-from ehsaas.evaluation.trials import WHOLE, variant_of
+from ehsaas.evaluation.trials import WHOLE, same_clips, variant_of
 from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
 
 
@@ -123,7 +123,8 @@ def disturbed(results: Sequence[Result]) -> list[Picture]:
             for name, points in sorted(series.items(), key=lambda pair: (pair[0] != WHOLE, pair[0]))
         }
         name = _stem("noise", noise, corpus)
-        caption = "Bands are 95 % intervals; every line judges the same clips of new speakers."
+        judged = [one for points in series.values() for one in points]
+        caption = f"Bands are 95 % intervals. {same_clips(judged)}"
         svg = noise_curves(ordered, name, noise)
         found.append(Picture(name, f"{noise} on {corpus}", caption, svg))
     return found

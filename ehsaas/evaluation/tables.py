@@ -241,7 +241,9 @@ def warnings(results: Sequence[Result]) -> list[str]:
             f"{one.system}, {one.protocol}, {trained_on(one)} → {one.corpus},"
             f" {one.normalisation} statistics, {one.label_set}"
         )
+        changed = {name: value for name, value in one.condition.items() if name != "share"}
         which += f", share {one.share:.0%}" if one.share else ""
+        which += "".join(f", {name} {changed[name]}" for name in sorted(changed))
         found += [f"{which}: {text}." for text in one.collapses]
         found += [f"{which}: no {name}: {why}." for name, why in one.refused.items()]
     return found

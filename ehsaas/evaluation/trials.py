@@ -167,8 +167,7 @@ def disturbances(results: Sequence[Result]) -> list[Table]:
         tables.append(
             Table(
                 f"Disturbed clips: UAR on {corpus}",
-                "The same clips of new speakers in every line. Networks differ in what they were"
-                " trained on, the denoiser stands before the one that was trained plainly.",
+                same_clips(own) + _WAYS * (len(names) > 1),
                 ("disturbance", "level", *names),
                 tuple(
                     (
@@ -181,6 +180,18 @@ def disturbances(results: Sequence[Result]) -> list[Table]:
             )
         )
     return tables
+
+
+_WAYS = (
+    " Networks differ in what they were trained on, the denoiser stands before the one that was"
+    " trained plainly."
+)
+
+
+def same_clips(results: Sequence[Result]) -> str:
+    """What is heard in every line of disturbed clips."""
+    new = all(one.protocol == "strict" for one in results)
+    return f"The same clips{' of new speakers' * new} in every line."
 
 
 def switching(results: Sequence[Result]) -> Table:

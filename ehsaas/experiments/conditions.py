@@ -1,12 +1,13 @@
-"""Conditions of the robustness bench: what each is called → the disturbance that it is."""
+"""Conditions of the robustness bench: what each is called → the disturbance, and on which clips."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ehsaas import audio
+from ehsaas.corpora.splits import IntArray
 from ehsaas.disturbances import (
     Babble,
     Codec,
@@ -20,9 +21,10 @@ from ehsaas.disturbances import (
     Telephone,
     babble_of,
 )
+from ehsaas.experiments.heard import disturbed
 from ehsaas.experiments.holdout import SPLIT_SEED
-from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import RobustnessConfig
+from ehsaas.utterances import UtteranceTable
 
 CLEAN = "clean"
 BABBLE = "babble"
@@ -42,6 +44,12 @@ class Condition:
     def name(self) -> str:
         """What tells it from every other condition."""
         return f"{self.disturbance} {self.level:g}"
+
+    @property
+    def told(self) -> dict[str, float | str]:
+        """What a prediction table's column `condition` says of it."""
+        told: dict[str, float | str] = {"disturbance": self.disturbance, "level": self.level}
+        return told | ({"unit": self.unit} if self.unit else {})
 
 
 def conditions(config: RobustnessConfig) -> tuple[Condition, ...]:
@@ -84,15 +92,42 @@ def made(condition: Condition, babble: bytes = b"") -> Disturbance | None:
     return Codec(format=form, quality=level)
 
 
-def babble(setup: Setup, bench: RobustnessConfig) -> bytes:
-    """A minute of other corpora's speakers, as `made` takes it."""
+def under(samples: Samples, through: Disturbance | None) -> Samples:
+    """A clip's samples (N,) after the disturbance that `made` gives, every time the same way."""
+    samples = np.ascontiguousarray(samples, dtype=np.float32)
+    return samples if through is None else disturbed(samples, through)
+
+
+def drawn(rows: IntArray, corpus: IntArray, most: int) -> IntArray:
+    """At most `most` rows of each corpus, drawn at random by `SPLIT_SEED`, in order.
+
+    Args:
+        rows: numbers of the rows, (N,).
+        corpus: the number of the corpus that each is of, (N,).
+        most: how many are kept of a corpus.
+    """
+    generator = np.random.default_rng(SPLIT_SEED)
+    kept = [
+        generator.permutation(rows[corpus == index])[:most] for index in np.unique(corpus).tolist()
+    ]
+    return np.sort(np.concatenate(kept))
+
+
+def babble(tables: Iterable[UtteranceTable], voices: int) -> bytes:
+    """A minute of so many of the tables' speakers at once, as `made` takes it.
+
+    Raises:
+        AudioError: a recording cannot be read.
+        ValueError: none of them holds sound.
+    """
     generator = np.random.default_rng(SPLIT_SEED)
     clips: list[Samples] = []
-    for corpus in bench.babble:
-        table = setup.table(corpus)
+    for table in tables:
         heard = table.rows.unique("speaker", keep="first", maintain_order=True)
         clips += [
             audio.read(table.location(corpus, path), start, end).samples
-            for path, start, end in heard.select("path", "start", "end").iter_rows()
+            for corpus, path, start, end in heard.select(
+                "corpus", "path", "start", "end"
+            ).iter_rows()
         ]
-    return babble_of(clips, bench.voices, BABBLE_S, generator)
+    return babble_of(clips, voices, BABBLE_S, generator)

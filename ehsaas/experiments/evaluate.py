@@ -3,6 +3,7 @@
 import json
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,29 @@ _PROTOCOL = "heldout"
 
 class EvaluationError(ValueError):
     """Nothing of the table can be judged by this recogniser; the message says why."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run folder says that it is."""
+
+    name: str
+    question: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """Utterances that could be read, their clips, and a line for each that could not."""
+
+    rows: pl.DataFrame
+    clips: Sequence[audio.Clip]
+    unread: Sequence[str]
+
+    def by_corpus(self) -> Iterator[tuple[str, list[int]]]:
+        """Each corpus and where in `rows` its utterances are."""
+        for corpus in self.rows["corpus"].unique(maintain_order=True):
+            yield corpus, (self.rows["corpus"] == corpus).arg_true().to_list()
 
 
 def evaluate(
@@ -56,50 +80,62 @@ def evaluate(
     Raises:
         EvaluationError: no utterance has an emotion that the recogniser knows, or none can be read.
     """
-    label_set = _label_set(recogniser)
-    rows = utterances.labelled(table.rows, label_set, neutral_styles)
+    corpora = corpora_of(table)
+    asked = Asked(
+        f"{recogniser.name} on {corpora}",
+        f"How well does {recogniser.name} recognise emotion in {corpora}?",
+        "ehsaas evaluate MODEL TABLE",
+    )
+    refuse_another(out, asked.name)
+    known = known_to(recogniser, table, neutral_styles)
+    found = read(table, known, progress)
+    tables = []
+    for corpus, own in found.by_corpus():
+        part, sounds = found.rows[own], [found.clips[i] for i in own]
+        statistics = recogniser.statistics_of(sounds, f"corpus: {corpus}")
+        for name, used in (("source", None), ("corpus", statistics)):
+            said = list(_said(recogniser, sounds, used, f"{corpus}, {name} statistics", progress))
+            condition = condition_of(recogniser, corpus, neutral_styles)
+            tables.append(as_judged(recogniser, name, part, said, condition))
+    left_out = len(table) - found.rows.height
+    notes = [*notes_on(recogniser, table, left_out, neutral_styles), *found.unread]
+    predictions.write(predictions.concat(tables), out / "predictions.parquet")
+    write_about(out, recogniser, table.keep(found.rows), asked, notes)
+    return write_report(out)
+
+
+def corpora_of(table: UtteranceTable) -> str:
+    """The names of a table's corpora, in alphabetical order."""
+    return ", ".join(sorted(set(table.rows["corpus"])))
+
+
+def refuse_another(out: Path, name: str) -> None:
+    """Let a folder pass that is empty or holds an earlier run of this name.
+
+    Raises:
+        EvaluationError: it holds another run.
+    """
+    config = out / "config.yaml"
+    if config.is_file() and yaml.safe_load(config.read_text(encoding="utf-8")).get("name") != name:
+        raise EvaluationError(f"{out} holds another run; give another folder with -o")
+
+
+def known_to(
+    recogniser: Recogniser, table: UtteranceTable, neutral_styles: Sequence[str]
+) -> pl.DataFrame:
+    """The utterances whose emotion is one that the recogniser knows.
+
+    Raises:
+        EvaluationError: there is none.
+    """
+    rows = utterances.labelled(table.rows, _label_set(recogniser), neutral_styles)
     known = rows.filter(pl.col("emotion").is_in(recogniser.classes))
     if not known.height:
         raise EvaluationError(
             f"no utterance of the table has one of {', '.join(recogniser.classes)}, which is all"
             f" that {recogniser.name} knows"
         )
-    clips, unread = _read(table, known, progress)
-    known = known.filter(pl.Series(clip is not None for clip in clips))
-    heard = [clip for clip in clips if clip is not None]
-    if not heard:
-        raise EvaluationError(f"none of the {len(clips)} recordings can be read: {unread[0]}")
-    tables = []
-    for corpus in known["corpus"].unique(maintain_order=True):
-        own = (known["corpus"] == corpus).arg_true().to_list()
-        part, sounds = known[own], [heard[i] for i in own]
-        statistics = recogniser.statistics_of(sounds, f"corpus: {corpus}")
-        for name, used in (("source", None), ("corpus", statistics)):
-            said = list(_said(recogniser, sounds, used, f"{corpus}, {name} statistics", progress))
-            condition = _condition(recogniser, corpus, neutral_styles)
-            tables.append(_judged(recogniser, label_set, name, part, said, condition))
-    _claim(out, _name(recogniser, table))
-    predictions.write(predictions.concat(tables), out / "predictions.parquet")
-    notes = [*_notes(recogniser, table, known), *unread]
-    if neutral_styles:
-        notes.append(
-            f"Unlabelled utterances of the styles {', '.join(neutral_styles)} count as neutral:"
-            " there neutral is confounded with style."
-        )
-    _write(out, recogniser, table.keep(known), notes)
-    return write_report(out)
-
-
-def _name(recogniser: Recogniser, table: UtteranceTable) -> str:
-    return f"{recogniser.name} on {', '.join(sorted(set(table.rows['corpus'])))}"
-
-
-def _claim(out: Path, name: str) -> None:
-    """Make the folder, or refuse one that holds another run."""
-    config = out / "config.yaml"
-    if config.is_file() and yaml.safe_load(config.read_text(encoding="utf-8")).get("name") != name:
-        raise EvaluationError(f"{out} holds another run; give another folder with -o")
-    out.mkdir(parents=True, exist_ok=True)
+    return known
 
 
 def _label_set(recogniser: Recogniser) -> str:
@@ -107,9 +143,12 @@ def _label_set(recogniser: Recogniser) -> str:
     return next(same, "native")
 
 
-def _read(
-    table: UtteranceTable, rows: pl.DataFrame, progress: Progress | None
-) -> tuple[list[audio.Clip | None], list[str]]:
+def read(table: UtteranceTable, rows: pl.DataFrame, progress: Progress | None) -> Read:
+    """The clips of some rows of a table.
+
+    Raises:
+        EvaluationError: none can be read.
+    """
     clips: list[audio.Clip | None] = []
     unread: list[str] = []
     for done, (corpus, path, start, end) in enumerate(
@@ -124,7 +163,10 @@ def _read(
             unread.append(f"Not judged: {error}")
         if progress:
             progress("reading", done, rows.height)
-    return clips, unread
+    heard = [clip for clip in clips if clip is not None]
+    if not heard:
+        raise EvaluationError(f"none of the {len(clips)} recordings can be read: {unread[0]}")
+    return Read(rows.filter(pl.Series(clip is not None for clip in clips)), heard, unread)
 
 
 def _said(
@@ -140,14 +182,14 @@ def _said(
             progress(what, done, len(clips))
 
 
-def _judged(
+def as_judged(
     recogniser: Recogniser,
-    label_set: str,
     normalisation: str,
     rows: pl.DataFrame,
     said: Sequence[Estimate],
-    condition: Mapping[str, str],
+    condition: Mapping[str, float | str],
 ) -> pl.DataFrame:
+    """The prediction table of what a recogniser said of some rows; "no speech" counts as wrong."""
     trial = Trial(
         run=recogniser.name,
         system=recogniser.model,
@@ -155,7 +197,7 @@ def _judged(
         features="frames",
         normalisation=normalisation,
         train=list(recogniser.facts.get("corpora") or ["unknown"]),
-        label_set=label_set,
+        label_set=_label_set(recogniser),
         condition=condition,
     )
     even = 1 / len(recogniser.classes)
@@ -166,11 +208,11 @@ def _judged(
     return judged(trial, rows, words, recogniser.classes, np.array(odds))
 
 
-def _condition(
+def condition_of(
     recogniser: Recogniser, corpus: str, neutral_styles: Sequence[str]
-) -> dict[str, str]:
+) -> dict[str, float | str]:
     """What sets a figure apart from one on a corpus as it is that the recogniser never saw."""
-    condition = {}
+    condition: dict[str, float | str] = {}
     if corpus in (recogniser.facts.get("corpora") or []):
         condition["recordings"] = "trained on"
     if neutral_styles:
@@ -183,10 +225,10 @@ def _another(recogniser: Recogniser, truth: Sequence[str]) -> list[str]:
     return [next(name for name in recogniser.classes if name != one) for one in truth]
 
 
-def _notes(
-    recogniser: Recogniser, table: UtteranceTable, judged_rows: pl.DataFrame
+def notes_on(
+    recogniser: Recogniser, table: UtteranceTable, left_out: int, neutral_styles: Sequence[str]
 ) -> Iterator[str]:
-    left_out = len(table) - judged_rows.height
+    """What to know of a judgement before reading on, `left_out` utterances not judged."""
     if left_out:
         yield (
             f"{left_out} of {len(table)} utterances were not judged: they have no emotion that the"
@@ -194,6 +236,11 @@ def _notes(
         )
     for corpus in _seen(recogniser, table):
         yield f"{corpus} is among the corpora that trained the recogniser: this is no test on it."
+    if neutral_styles:
+        yield (
+            f"Unlabelled utterances of the styles {', '.join(neutral_styles)} count as neutral:"
+            " there neutral is confounded with style."
+        )
 
 
 def _seen(recogniser: Recogniser, table: UtteranceTable) -> list[str]:
@@ -201,7 +248,14 @@ def _seen(recogniser: Recogniser, table: UtteranceTable) -> list[str]:
     return sorted(trained & set(table.rows["corpus"]))
 
 
-def _write(out: Path, recogniser: Recogniser, table: UtteranceTable, notes: Sequence[str]) -> None:
+def write_about(
+    out: Path,
+    recogniser: Recogniser,
+    table: UtteranceTable,
+    asked: Asked,
+    notes: Sequence[str],
+) -> None:
+    """Write all of a run folder beside predictions and report; `table` is what was judged."""
     sections = audit.audit(table).sections()
     for corpus in _seen(recogniser, table):
         trained = audit.Finding(
@@ -219,13 +273,9 @@ def _write(out: Path, recogniser: Recogniser, table: UtteranceTable, notes: Sequ
         "system": platform.system(),
         "machine": platform.machine(),
         "packages": {name: metadata.version(name) for name in ("ehsaas", "torch", "numpy")},
-        "command": "ehsaas evaluate MODEL TABLE",
+        "command": asked.command,
     }
-    corpora = ", ".join(table.rows["corpus"].unique(maintain_order=True))
-    config = {
-        "name": _name(recogniser, table),
-        "question": f"How well does {recogniser.name} recognise emotion in {corpora}?",
-    }
+    config = {"name": asked.name, "question": asked.question}
     for name, content in (("audit", sections), ("environment", about), ("notes", list(notes))):
         text = json.dumps(content, ensure_ascii=False, indent=1)
         (out / f"{name}.json").write_text(text, encoding="utf-8")

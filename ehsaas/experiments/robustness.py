@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from types import ModuleType
 from typing import Any
 
@@ -16,22 +17,19 @@ from ehsaas.calibration import Statistics, softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.disturbances import Disturbance, Samples, reverberation
 from ehsaas.evaluation import predictions
+from ehsaas.evaluation.trials import DENOISED
 from ehsaas.experiments import fitting, holdout, material
-from ehsaas.experiments.conditions import BABBLE, babble, conditions, made
+from ehsaas.experiments.conditions import BABBLE, babble, conditions, drawn, made, under
 from ehsaas.experiments.config import ExperimentConfig
-from ehsaas.experiments.heard import disturbed
-from ehsaas.experiments.holdout import SPLIT_SEED
 from ehsaas.experiments.joint import together
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
-from ehsaas.experiments.networks import Trained, history_of
+from ehsaas.experiments.networks import LAST, Trained, history_of
 from ehsaas.experiments.parts import JointConfig, RobustnessConfig
 from ehsaas.experiments.protocols import Cell
 from ehsaas.features import HeardBy
 from ehsaas.training import loop
 from ehsaas.training.batches import Examples
-
-DENOISED = "denoiser in front"
 
 
 class MissingDenoiserError(RuntimeError):
@@ -62,34 +60,29 @@ def network(setup: Setup, cell: Cell) -> Trained:
     return Trained(pl.DataFrame(), [history_of(named, cell, history)], (LAST,))
 
 
-LAST = "none, the last epoch is kept"
-
-
 def judge(setup: Setup, cell: Cell) -> Trained:
-    """All variants' networks on the test clips under one condition."""
+    """The networks of all variants and seeds on the test clips under one condition."""
     config = setup.config
     bench = _bench(config)
     data = material.load(setup, cell.corpus.split("+"), "native")
     fold = fold_of(setup, data, cell.fold)
-    rows = _drawn(data, fold.test, bench.most)
+    rows = drawn(fold.test, data.corpus[fold.test], bench.most)
     condition = next(c for c in conditions(bench) if c.name == cell.condition)
-    others = babble(setup, bench) if condition.disturbance == BABBLE else b""
+    others = b""
+    if condition.disturbance == BABBLE:
+        others = babble((setup.table(name) for name in bench.babble), bench.voices)
     clips = list(_heard(setup, data, rows, made(condition, others)))
-    told = {"disturbance": condition.disturbance, "level": condition.level}
-    told |= {"unit": condition.unit} if condition.unit else {}
     variants = {variant: config.of(variant) for variant in ("", *config.variants)}
     settings = {chosen.features for chosen in variants.values()}
     features = {one: _features(one, clips) for one in settings}
-    tables = []
-    for variant, chosen in variants.items():
-        kept = replace(cell, kind="robust-network", variant=variant, condition="")
-        named = trial(chosen, data, fold, cell, {**told, "variant": variant})
-        tables.append(_said(setup, chosen, data, rows, features[chosen.features], kept, named))
+    heard = [(variant, variant, features[chosen.features]) for variant, chosen in variants.items()]
     if bench.denoise:
-        cleaned = _features(config.features, [denoised(clip) for clip in clips])
-        kept = replace(cell, kind="robust-network", condition="")
-        named = trial(config, data, fold, cell, {**told, "variant": DENOISED})
-        tables.append(_said(setup, config, data, rows, cleaned, kept, named))
+        heard.append((DENOISED, "", _features(config.features, [denoised(clip) for clip in clips])))
+    tables = []
+    for (called, variant, values), seed in product(heard, config.seeds):
+        kept = replace(cell, kind="robust-network", variant=variant, seed=seed, condition="")
+        named = trial(variants[variant], data, fold, kept, {**condition.told, "variant": called})
+        tables.append(_said(setup, variants[variant], data, rows, values, kept, named))
     return Trained(predictions.concat([together(table, data.rows) for table in tables]), [])
 
 
@@ -141,16 +134,6 @@ def fold_of(setup: Setup, data: Material, name: str) -> Fold:
     return next(fold for fold in folds if fold.name == name)
 
 
-def _drawn(data: Material, test: IntArray, most: int) -> IntArray:
-    """At most `most` test rows of each corpus, drawn at random, in order."""
-    generator = np.random.default_rng(SPLIT_SEED)
-    corpus = data.corpus[test]
-    kept = [
-        generator.permutation(test[corpus == index])[:most] for index in np.unique(corpus).tolist()
-    ]
-    return np.sort(np.concatenate(kept))
-
-
 def _heard(
     setup: Setup, data: Material, rows: IntArray, through: Disturbance | None
 ) -> Iterator[Samples]:
@@ -159,9 +142,7 @@ def _heard(
     for corpus, path, start, end in (
         data.rows[rows].select("corpus", "path", "start", "end").iter_rows()
     ):
-        samples = audio.read(tables[corpus].location(corpus, path), start, end).samples
-        samples = np.ascontiguousarray(samples, dtype=np.float32)
-        yield samples if through is None else disturbed(samples, through)
+        yield under(audio.read(tables[corpus].location(corpus, path), start, end).samples, through)
 
 
 def _features(settings: HeardBy, clips: Sequence[Samples]) -> list[np.ndarray]:
@@ -245,8 +226,7 @@ def cells(config: ExperimentConfig) -> list[Cell]:
         for variant in ("", *config.variants)
     ]
     judges = [
-        Cell("robust", name, seed, "strict", fold, "source", condition=condition.name)
-        for seed in config.seeds
+        Cell("robust", name, config.seeds[0], "strict", fold, "source", condition=condition.name)
         for condition in conditions(config.robustness)
     ]
     return [*networks, *judges]

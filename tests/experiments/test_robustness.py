@@ -52,6 +52,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "adversarial noise": {"training": {"attack": 0.1}},
             "eight coefficients": {"features": {"n_mfcc": 8}},
         },
+        seeds=(0, 1),
+        recogniser=False,
     )
     run(given, folder, folder / "run", store=folder / "store")
     return folder / "run"
@@ -70,6 +72,11 @@ def test_every_condition_judges_every_variant_on_the_same_clips(done: Path) -> N
     names = {condition.disturbance for condition in conditions(RobustnessConfig(babble=("x",)))}
     assert set(told["disturbance"]) == names
     assert DENOISED in set(told["variant"])
+    per_seed = told.group_by("condition").agg(pl.col("seed").n_unique())
+    assert set(per_seed["seed"]) == {2}
+    first = told.filter(disturbance="clean").sort("seed", "id")
+    one, other = (first.filter(seed=seed, variant=DENOISED) for seed in (0, 1))
+    assert one["id"].to_list() == other["id"].to_list()
 
 
 def test_joins_of_two_languages_stand_beside_joins_of_one(done: Path) -> None:
