@@ -7,6 +7,9 @@ D_d is a small classifier of a domain (corpus, language, speaker), R_α the grad
 its gradient. α rises linearly from 0 in the first epoch to `peak` in the last; it is applied once,
 in the reversal, so D_d learns at full strength from the start (CLAF-SER, equations 20–26).
 
+**Ours**: D_d sees f normalised to mean 0 and deviation 1. Without that the model can raise L_d
+without end by making f larger, and training diverges even with a small α.
+
 Any model will do: f is its embedding or one of its named parts. CLAF-SER reads `f_adapted`, where
 the language embedding has been added and gives the domain away; `f_attn` is the repaired wiring.
 """
@@ -77,7 +80,10 @@ class Adversary(nn.Module):
             self.classifiers = nn.ModuleDict(
                 {
                     one.domain: nn.Sequential(
-                        nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, one.count)
+                        nn.LayerNorm(size, elementwise_affine=False),
+                        nn.Linear(size, hidden),
+                        nn.ReLU(),
+                        nn.Linear(hidden, one.count),
                     )
                     for one, size in zip(against, sizes, strict=True)
                 }

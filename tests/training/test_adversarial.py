@@ -75,11 +75,18 @@ def test_the_model_gets_minus_alpha_times_the_domain_s_gradient() -> None:
 
 
 def test_classifiers_learn_at_full_strength_while_alpha_is_zero() -> None:
-    data, settings = two_corpora(), replace(SETTINGS, epochs=30)
+    data, settings = two_corpora(), replace(SETTINGS, epochs=60, rate=3e-3)
     _, adversary = train(
         network(), [Against("corpus", 2, "context")], data, None, settings, 0, classes=3, peak=0
     )
-    assert share_told(adversary, data) > 0.95
+    assert share_told(adversary, data) > 0.9
+
+
+def test_making_the_states_larger_does_not_fool_the_classifier() -> None:
+    adversary = Adversary(network(dropout=0.0), [Against("corpus", 2)], [8])
+    seen = torch.randn(5, 8)
+    small, large = (adversary.classifiers["corpus"](seen * scale) for scale in (1.0, 1000.0))
+    torch.testing.assert_close(small, large, atol=1e-4, rtol=1e-4)
 
 
 def test_reversal_hides_the_corpus() -> None:
