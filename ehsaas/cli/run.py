@@ -52,4 +52,6 @@ def run(
     typer.echo(str(report))
     if results is not None:
         typer.echo(str(publish(folder, results).markdown))
-    terminal.say(f"recogniser: {folder / 'model'}; try `ehsaas recognise PATH --model …` with it")
+    if chosen.recogniser:
+        model = folder / "model"
+        terminal.say(f"recogniser: {model}; try `ehsaas recognise PATH --model …` with it")

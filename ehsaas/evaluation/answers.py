@@ -117,8 +117,8 @@ def _within_line(line: Within, svm: Result | None) -> str:
 
 
 def _new_to(line: Within) -> str:
-    """What the tested speakers are to the model: with corpus statistics not quite unheard."""
-    if line.normalisation == "corpus":
+    """What the tested speakers are to the model: with statistics of theirs not quite unheard."""
+    if line.normalisation in ("corpus", "speaker"):
         return "speakers whose labels it never saw"
     return "speakers it never heard"
 

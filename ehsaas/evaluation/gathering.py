@@ -19,14 +19,32 @@ _HEADING = re.compile(r"^#", re.MULTILINE)
 
 
 def rows(folder: Path, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of ours in the twins of some pages, each with its experiment; none is headline."""
+    """The rows of the twins of some pages, each with its experiment; none is headline."""
     return [
         {**row, "headline": False, "condition": {**row["condition"], RUN: name}}
         for name in names
         if (folder / f"{name}.json").is_file()
         for row in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        if row["source"] == "ours"
     ]
+
+
+def check(folder: Path, name: str, gathers: Sequence[str]) -> None:
+    """See that no page would carry itself, or one that carries others.
+
+    Raises:
+        ValueError: it would.
+    """
+    if name in gathers:
+        raise ValueError(f"the page {name} gathers itself; leave it out of `gathers`")
+    if gathers and (above := [*gatherers(folder, name)]):
+        raise ValueError(
+            f"the page {name} is gathered by {above[0].stem}; let one of the two gather nothing"
+        )
+    for one in gathers:
+        path = folder / f"{one}.parquet"
+        about = meta(path) if path.is_file() else None
+        if about is not None and about.get("gathers"):
+            raise ValueError(f"the page {one} gathers others; {name} cannot gather it")
 
 
 def chapters(folder: Path, names: Sequence[str]) -> Iterator[str]:

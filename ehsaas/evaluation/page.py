@@ -36,7 +36,8 @@ METHOD: tuple[str, ...] = (
     "`speaker-majority` is an oracle: it reads the labels it is tested on and says of every"
     " speaker what that speaker has most. It shows how much the speaker alone gives away.",
     "With `corpus` statistics, features are standardised by all recordings of the tested corpus,"
-    " the tested ones included; their labels are not used.",
+    " the tested ones included; their labels are not used. With `speaker` statistics, by all"
+    " recordings of the same speaker, likewise.",
     "`random` lets speakers be on both sides of the split; it is printed to compare with"
     " published figures, not to be believed. Accuracy is what the field calls WA.",
 )
@@ -53,8 +54,22 @@ def markdown(
     command: str,
     headline: Headline,
     kept: str | None,
+    gathers: Sequence[str] = (),
 ) -> str:
-    """The page; `published` are rows of the twin, `kept` the name of the Parquet file or None."""
+    """The page without its chapters.
+
+    Args:
+        results: what the page tells.
+        name: its stem.
+        title: its heading.
+        question: what the experiment asked.
+        published: rows of the twin.
+        notes: what a reader must know.
+        command: how to repeat it.
+        headline: which results are the choice made without test data.
+        kept: the name of the Parquet file, or None.
+        gathers: names of the pages that follow as chapters.
+    """
     blocks = [f"# {title}", question]
     for answer in answers(results, headline):
         detail = "\n".join(f"- {sentence}" for sentence in answer.detail)
@@ -75,22 +90,24 @@ def markdown(
     found = "\n".join(f"- {text}" for text in warnings(results))
     blocks += ["## Collapsed or refused", found] if found else []
     blocks += ["## How the figures are made", "\n".join(f"- {line}" for line in METHOD)]
-    blocks += _repeat(name, command, kept)
+    blocks += _repeat(name, command, kept, gathers)
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _repeat(name: str, command: str, kept: str | None) -> list[str]:
+def _repeat(name: str, command: str, kept: str | None, gathers: Sequence[str]) -> list[str]:
     blocks = ["## To repeat it"]
     if command:
         blocks.append(f"```\n{command}\n```")
     rows = f"Every figure is a row of `{name}.json`."
-    if kept:
-        return [
-            *blocks,
-            f"{rows} This page and that file are rebuilt from `{kept}` by"
-            " `ehsaas.evaluation.results.rebuild`.",
-        ]
-    return [*blocks, f"{rows} The prediction table is too large to lie here (1 MB or more)."]
+    if not kept:
+        rows += " The prediction table is too large to lie here (1 MB or more)."
+    else:
+        rows += f" This page and that file are rebuilt from `{kept}`"
+        rows += "".join(f", `{one}.md` and `{one}.json`" for one in gathers)
+        rows += " by `ehsaas.evaluation.results.rebuild`."
+    if gathers:
+        rows += " What follows are chapters from experiments of their own, by their own settings."
+    return [*blocks, rows]
 
 
 def _table(table: Table) -> str:

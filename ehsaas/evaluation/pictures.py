@@ -144,6 +144,9 @@ def training(history: Sequence[Mapping[str, Any]], system: str) -> list[Picture]
         name = _stem("training", system, protocol, corpus, *([told] if told else []))
         n = len(entries)
         caption = f"{n} training{'' if n == 1 else 's'}, faint; their mean, strong."
+        seen = [one.get("watched") == "test" for one in entries]
+        if any(seen) and not all(seen):
+            caption += f" The test part was looked at in {sum(seen)} of them."
         title = f"{corpus}, {protocol}" + (f", {told}" if told else "")
         pictures.append(Picture(name, title, caption, training_curves(entries, name, title)))
     return pictures

@@ -149,9 +149,13 @@ def write_page(
         notes: what a reader must know, a sentence or paragraph each.
         command: how to repeat it.
         headline: which results are the choice made without test data.
-        gathers: names of pages in `folder` that follow as chapters of this one, rows and all; a
-            page that carries this one is written again.
+        gathers: names of pages in `folder` that follow as chapters of this one, rows and all. A
+            page that carries this one is written again, where its own table lies beside it.
+
+    Raises:
+        ValueError: a page would carry itself, or one that carries others.
     """
+    gathering.check(folder, name, gathers)
     meta = {
         "title": title,
         "question": question,
@@ -163,14 +167,13 @@ def write_page(
     }
     folder.mkdir(parents=True, exist_ok=True)
     parquet = _write_parquet(folder / f"{name}.parquet", check(predictions), meta)
-    written = _write_texts(folder, name, predictions, meta, parquet)
-    for other in gathering.gatherers(folder, name):
-        rebuild(other)
-    return written
+    return _write_texts(folder, name, predictions, meta, parquet)
 
 
 def rebuild(parquet: Path) -> Page:
     """Write the page and its twin again, beside the Parquet that they came from.
+
+    A page that carries this one is written again, too.
 
     Raises:
         PredictionError: the file is missing or was not written by `write_page`.
@@ -191,16 +194,17 @@ def _write_texts(
     meta: Mapping[str, Any],
     parquet: Path | None,
 ) -> Page:
-    about = dict(meta)
-    names = about.pop("gathers", [])
+    names = meta.get("gathers", [])
     results = pool(predictions)
     twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
-    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **about)
+    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **meta)
     text = "\n".join([text, *gathering.chapters(folder, names)])
     written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet)
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     written.markdown.write_text(text, encoding="utf-8")
+    for other in gathering.gatherers(folder, name):
+        rebuild(other)
     return written
 
 

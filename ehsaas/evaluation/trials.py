@@ -117,42 +117,61 @@ def variants(results: Sequence[Result]) -> Table:
 
 def corpora_read(results: Sequence[Result]) -> Table:
     """How well the corpus can be read from each variant's hidden states."""
-    asked = [one for one in results if "read" in one.condition]
-    columns = sorted({(one.system, str(one.condition["read"])) for one in asked})
-    lines: dict[tuple[str, str, str], dict[tuple[str, str], Result]] = {}
-    for one in asked:
-        key = (one.corpus, one.protocol, variant_of(one))
-        lines.setdefault(key, {})[one.system, str(one.condition["read"])] = one
-    read = sorted({name for _, name in columns})
+    lines: dict[tuple[str, str, str, str], list[Result]] = {}
+    for one in results:
+        if "read" in one.condition:
+            key = (one.corpus, one.protocol, one.normalisation, variant_of(one))
+            lines.setdefault(key, []).append(one)
+    states = sorted(
+        {_read(one) for found in lines.values() for one in found if one.system == PROBE}
+    )
     return Table(
         "How well the corpus can be read",
-        "UAR over the corpora, on the test part: of a logistic regression that was trained on what"
-        " the network makes of the training part (`corpus-probe`), and of the classifier that the"
-        " network was trained against. Chance is one divided by the number of corpora; the lower,"
-        " the better hidden.",
+        _CORPORA_READ,
         (
-            *("tested on", "protocol", "variant"),
-            *(f"{PROBE} of {name}" for name in read if (PROBE, name) in columns),
-            *("domain classifier", "which read", "chance"),
+            *("tested on", "protocol", "statistics", "variant"),
+            *(f"probe of {state}" for state in states),
+            *("classifier reads", "classifier, training part", "classifier, test part", "chance"),
         ),
         tuple(
             (
                 *key,
-                *(figure(line.get((PROBE, name))) for name in read if (PROBE, name) in columns),
-                *_classifier(line),
-                f"{next(iter(line.values())).chance:.3f}",
+                *(figure(_only(found, PROBE, read=state)) for state in states),
+                next((_read(one) for one in found if one.system == CLASSIFIER), ""),
+                figure(_only(found, CLASSIFIER, part="training")),
+                figure(_only(found, CLASSIFIER, part="test")),
+                f"{found[0].chance:.3f}",
             )
-            for key, line in sorted(
-                lines.items(), key=lambda pair: (*pair[0][:2], pair[0][2] != WHOLE, pair[0][2])
-            )
+            for key, found in sorted(lines.items(), key=_as_it_is_first)
         ),
     )
 
 
-def _classifier(line: Mapping[tuple[str, str], Result]) -> tuple[str, str]:
-    """The figure of a variant's domain classifier and what it read; a variant may have none."""
-    found = [(figure(one), read) for (system, read), one in line.items() if system == CLASSIFIER]
-    return found[0] if found else ("", "")
+_CORPORA_READ = (
+    "UAR over the corpora. A probe is a logistic regression on what the network makes of the test"
+    " clips, cross-validated among them: what it can tell is left to be read. The classifier is the"
+    " one that the network was trained against; at or below chance it was fooled, which does not"
+    " mean that nothing is left. `f_adapted` is given the corpus, as an embedding that is added."
+)
+
+
+def _read(one: Result) -> str:
+    return str(one.condition["read"])
+
+
+def _only(found: Sequence[Result], system: str, **condition: str) -> Result | None:
+    """The result of a system under a condition, if there is one."""
+    asked = (
+        one
+        for one in found
+        if one.system == system and condition.items() <= dict(one.condition).items()
+    )
+    return next(asked, None)
+
+
+def _as_it_is_first(line: tuple[tuple[str, ...], object]) -> tuple[object, ...]:
+    *place, variant = line[0]
+    return (*place, variant != WHOLE, variant)
 
 
 def disturbances(results: Sequence[Result]) -> list[Table]:

@@ -114,7 +114,10 @@ def drawn(rows: IntArray, corpus: IntArray, most: int) -> IntArray:
 
 
 def babble(tables: Iterable[UtteranceTable], voices: int) -> bytes:
-    """A minute of so many of the tables' speakers at once, as `made` takes it.
+    """A minute of so many voices at once, a clip a speaker, as `made` takes it.
+
+    Each voice strings together clips of speakers drawn at random, so with few speakers one of them
+    may be heard twice at a time. Utterances of a corpus without speakers count as one speaker's.
 
     Raises:
         AudioError: a recording cannot be read.
@@ -123,7 +126,7 @@ def babble(tables: Iterable[UtteranceTable], voices: int) -> bytes:
     generator = np.random.default_rng(SPLIT_SEED)
     clips: list[Samples] = []
     for table in tables:
-        heard = table.rows.unique("speaker", keep="first", maintain_order=True)
+        heard = table.rows.unique(["corpus", "speaker"], keep="first", maintain_order=True)
         clips += [
             audio.read(table.location(corpus, path), start, end).samples
             for corpus, path, start, end in heard.select(

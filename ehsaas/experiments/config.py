@@ -168,6 +168,12 @@ class ExperimentConfig(Stage):
         return self
 
     @model_validator(mode="after")
+    def _gathers_others(self) -> "ExperimentConfig":
+        if self.name in self.gathers:
+            raise ValueError(f"gathers: {self.name} cannot gather itself; leave it out")
+        return self
+
+    @model_validator(mode="after")
     def _adversary_has_its_part(self) -> "ExperimentConfig":
         parts = READABLE[self.system]
         if self.adversary is not None and self.adversary.reads not in parts:

@@ -89,7 +89,7 @@ def evaluate_disturbed(
     others = () if babblers is None else (corpora_of(babblers),)
     bench = RobustnessConfig(most=most, babble=others, denoise=False)
     noise = b"" if babblers is None else _noise(babblers, table, bench.voices)
-    told = list(_told(known, rows, bench))
+    told = list(_told(known, rows, bench, babblers))
     if say is not None:
         for line in told:
             say(line)
@@ -133,15 +133,23 @@ def _noise(babblers: UtteranceTable, table: UtteranceTable, voices: int) -> byte
         raise EvaluationError(f"babble: {error}") from error
 
 
-def _told(known: pl.DataFrame, rows: pl.DataFrame, bench: RobustnessConfig) -> Iterator[str]:
+def _told(
+    known: pl.DataFrame,
+    rows: pl.DataFrame,
+    bench: RobustnessConfig,
+    babblers: UtteranceTable | None,
+) -> Iterator[str]:
     """What was drawn and who babbles, a line each."""
     for corpus, n in rows.group_by("corpus", maintain_order=True).len().iter_rows():
         of = (known["corpus"] == corpus).sum()
         if n < of:
             yield f"{n} of {of} utterances of {corpus} were drawn at random (seed {SPLIT_SEED})."
-    yield (
-        f"{', '.join(bench.babble)} babbles, {bench.voices} at once." if bench.babble else NO_BABBLE
-    )
+    if babblers is None:
+        yield NO_BABBLE
+    else:
+        n = babblers.rows.select("corpus", "speaker").n_unique()
+        people = f"{n} speaker{'' if n == 1 else 's'} of {corpora_of(babblers)}"
+        yield f"Babble is {bench.voices} voices at once, strung together from clips of {people}."
 
 
 def _said(

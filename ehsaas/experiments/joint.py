@@ -19,7 +19,7 @@ from ehsaas.experiments.networks import LAST, Trained, history_of
 from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
 from ehsaas.training import loop
-from ehsaas.training.batches import Examples
+from ehsaas.training.batches import Examples, Versions
 
 UNKNOWN = -1
 """Index of a corpus that the network was not trained on."""
@@ -56,17 +56,15 @@ def network(setup: Setup, cell: Cell) -> Trained:
     said = [data.classes[i] for i in probabilities.argmax(axis=1)]
     table = judged(trial, data.rows[split.test], said, data.classes, probabilities)
     table = together(table, data.rows)
-    if setup.config.adversary and not cell.leak and set(test.corpus) <= set(train.corpus):
-        found = probes.corpora_told(made, adversary, train, test, data, split, trial)
+    if setup.config.adversary and not cell.leak and _several(test, train):
+        fitted = probes.Fitted(made, adversary, train, test)
+        found = probes.corpora_told(fitted, setup.config, data, split, trial)
         table = predictions.concat([table, found])
-    how = WATCHED if watched else LAST
-    if cell.leak:
-        how = f"{LEAKS[cell.leak]} (leak {cell.leak})"
+    how = f"{LEAKS[cell.leak]} (leak {cell.leak})" if cell.leak else LAST
     curves = history_of(trial, cell, history) | ({"watched": "test"} if watched else {})
     return Trained(table, [curves], (how,))
 
 
-WATCHED = f"{LAST}; curves show the test part, which decided nothing"
 LEAKS: Mapping[str, str] = MappingProxyType(
     {
         "best-epoch": "the test part, the best epoch by its UAR is kept",
@@ -74,6 +72,12 @@ LEAKS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the kept epoch was chosen on where something leaks on purpose."""
+
+
+def _several(test: Examples, train: Examples) -> bool:
+    """Whether there are corpora to tell apart, and all of them were trained on."""
+    tested = set(test.corpus.tolist())
+    return len(tested) > 1 and tested <= set(train.corpus.tolist())
 
 
 def leaking(config: ExperimentConfig, leak: str) -> ExperimentConfig:
@@ -84,14 +88,19 @@ def leaking(config: ExperimentConfig, leak: str) -> ExperimentConfig:
     """
     training: dict[str, Any] = {}
     if leak == "copies":
-        if _joint(config).copies:
-            training = {"speeds": (1.0,), "disturbed": _joint(config).copies}
-        changed = config.training.model_copy(update=training)
-        versions = len({1.0, *changed.speeds}) + len(changed.disturbed)
-        training["epochs"] = max(1, round(config.training.epochs / versions))
+        heard = config.training
+        made = len(_joint(config).copies) or len({1.0, *heard.speeds}) - 1 + len(heard.disturbed)
+        training = {"epochs": max(1, round(heard.epochs / (1 + made)))}
     if leak == "best-epoch":
         training = {"keep": "best", "patience": config.training.epochs}
     changed = config.training.model_copy(update=training)
+    return config.model_copy(update={"training": changed})
+
+
+def copying(config: ExperimentConfig) -> ExperimentConfig:
+    """The configuration whose training versions are the copies that are to leak."""
+    versions = {"speeds": (1.0,), "disturbed": _joint(config).copies}
+    changed = config.training.model_copy(update=versions)
     return config.model_copy(update={"training": changed})
 
 
@@ -123,21 +132,29 @@ def _split(setup: Setup, data: Material, cell: Cell) -> tuple[Fold, Material]:
     """The cell's fold, and the material with altered copies as rows where they are to leak."""
     joint = _joint(setup.config)
     if cell.leak == "copies":
-        data = with_copies(data)
+        altered = replace(setup, config=copying(setup.config))
+        data = with_copies(data, _load(altered, cell).copies if joint.copies else None)
     folds = holdout.folds(data.rows, cell.protocol, joint, setup.root)
     return next(fold for fold in folds if fold.name == cell.fold), data
 
 
-def with_copies(data: Material) -> Material:
-    """Every version of every clip as a row of its own, before any split is made."""
-    versions = len(data.copies[0]) if data.copies else 0
-    rows = [data.rows] + [
-        data.rows.with_columns(pl.col("id") + f"~{k + 1}") for k in range(versions)
-    ]
+def with_copies(data: Material, altered: Sequence[Versions] | None = None) -> Material:
+    """Altered copies of every clip as rows of their own, before any split is made.
+
+    Args:
+        data: whose own versions become rows, and are not drawn any more, where `altered` is None.
+        altered: copies of each row; `data` keeps its own versions for training.
+    """
+    versions = data.copies if altered is None else altered
+    count = len(versions[0]) if versions else 0
+    rows = [data.rows] + [data.rows.with_columns(pl.col("id") + f"~{k + 1}") for k in range(count)]
     features = list(data.features)
-    for k in range(versions):
-        features += [copies[k] for copies in data.copies]
-    return replace(data, rows=pl.concat(rows), features=features, copies=())
+    for k in range(count):
+        features += [copies[k] for copies in versions]
+    drawn: Sequence[Versions] = ()
+    if altered is not None and data.copies:
+        drawn = [*data.copies, *([()] * (count * len(data.features)))]
+    return replace(data, rows=pl.concat(rows), features=features, copies=drawn)
 
 
 def _unknown(examples: Examples, trained: set[int]) -> Examples:

@@ -1,7 +1,8 @@
 """How well a network's hidden states give its training corpora away: probes, and its adversary."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -9,92 +10,131 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ehsaas.corpora.splits import Fold
+from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.trials import CLASSIFIER, PROBE
+from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material
-from ehsaas.experiments.parts import READABLE
 from ehsaas.training import adversarial, batches
 from ehsaas.training.adversarial import EMBEDDING, Adversary
 from ehsaas.training.batches import Examples
 
-_PROBED_AT_MOST = 2000
+FOLDS = 5
+"""Of the cross-validation of a probe."""
+
+_PROBED: Mapping[str, tuple[str, ...]] = MappingProxyType({"claf-ser": ("f_attn", "f_adapted")})
+"""What is probed of a system; of every other its embedding."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network after its training, what it was trained against, and the utterances of both parts.
+
+    `adversary` is None where nothing was to be hidden.
+    """
+
+    network: nn.Module
+    adversary: Adversary | None
+    train: Examples
+    test: Examples
 
 
 def corpora_told(
-    network: nn.Module,
-    adversary: Adversary | None,
-    train: Examples,
-    test: Examples,
-    data: Material,
-    fold: Fold,
-    trial: Trial,
+    fitted: Fitted, config: ExperimentConfig, data: Material, fold: Fold, trial: Trial
 ) -> pl.DataFrame:
-    """Which corpus every test utterance is said to be of: by the domain classifier, by probes.
+    """Which corpus each utterance is said to be of: by the domain classifier, and by probes.
 
-    A probe is a logistic regression on a part of the network's output for the training utterances
-    (2000 of them at most); it is judged, as the domain classifier is, on the test utterances.
-    CLAF-SER is read before its language embedding is added (`f_attn`) and after (`f_adapted`);
-    other networks at their embedding.
+    A probe is a logistic regression on a part of the network's output, cross-validated inside the
+    test part, so that its voices are on both sides and only the corpus is to be found. CLAF-SER is
+    probed before its language embedding is added (`f_attn`) and after (`f_adapted`), other networks
+    at their embedding, and each where the adversary of `config` reads. The domain classifier is
+    judged on the part that it was trained on and on the test part.
 
     Args:
-        network: trained, takes a `Batch`.
-        adversary: what it was trained against, or None.
-        train: the training utterances, standardised as they were trained on.
-        test: the test utterances, likewise.
-        data: what both are of.
-        fold: which rows of it both are.
+        fitted: the network; its test part has at least two corpora, all in the training part.
+        config: of the experiment, without a variant.
+        data: what the utterances are of.
+        fold: which rows of it they are.
         trial: of the network; `read` joins its condition, and its system is another.
     """
-    rows = data.rows[fold.test].with_columns(
-        emotion=pl.col("corpus"),
-        id=pl.col("corpus") + "/" + pl.col("id"),
-        corpus=pl.lit("+".join(sorted(data.corpora))),
-    )
 
-    def table(system: str, read: str, said: NDArray[np.int64]) -> pl.DataFrame:
-        condition = {**trial.condition, "read": read}
-        named = replace(trial, system=system, label_set="corpora", condition=condition)
-        return judged(named, rows, [data.corpora[i] for i in said])
+    def table(
+        system: str, condition: Mapping[str, str], rows: IntArray, said: NDArray[np.int64]
+    ) -> pl.DataFrame:
+        named = replace(
+            trial,
+            system=system,
+            label_set="corpora",
+            condition={**trial.condition, **condition},
+        )
+        told = data.rows[rows].with_columns(
+            emotion=pl.col("corpus"),
+            id=pl.col("corpus") + "/" + pl.col("id"),
+            corpus=pl.lit("+".join(sorted(data.corpora))),
+        )
+        return judged(named, told, [data.corpora[i] for i in said])
 
     tables = [
-        table(PROBE, read, said) for read, said in _probed(network, train, test, trial.system)
+        table(PROBE, {"read": read}, fold.test, said)
+        for read, said in probed(fitted.network, fitted.test, parts(config))
     ]
-    if adversary is not None:
-        said = adversarial.told(adversary, test).get("corpus")
-        reads = {one.domain: one.reads for one in adversary.against}
-        if said is not None:
-            tables.append(table(CLASSIFIER, reads["corpus"], said))
+    if fitted.adversary is not None:
+        for name, rows, examples in (
+            ("training", fold.train, fitted.train),
+            ("test", fold.test, fitted.test),
+        ):
+            for one in fitted.adversary.against:
+                if one.domain == "corpus":
+                    said = adversarial.told(fitted.adversary, examples)["corpus"]
+                    condition = {"read": one.reads, "part": name}
+                    tables.append(table(CLASSIFIER, condition, rows, said))
     return predictions.concat(tables)
 
 
-def _probed(
-    network: nn.Module, train: Examples, test: Examples, system: str
+def parts(config: ExperimentConfig) -> list[str]:
+    """The parts of a system's output that are probed."""
+    named = [*_PROBED.get(config.system, (EMBEDDING,))]
+    if config.adversary is not None:
+        named.append(config.adversary.reads)
+    return list(dict.fromkeys(named))
+
+
+def probed(
+    network: nn.Module, examples: Examples, names: Sequence[str]
 ) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """The corpus of each test utterance as a probe of each part of the network tells it."""
+    """The corpus (N,) of each utterance as a probe of each part of the network tells it.
+
+    None where a corpus has fewer than two utterances.
+    """
     from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    parts = [name for name in READABLE[system] if name != EMBEDDING] or [EMBEDDING]
-    kept = np.random.default_rng(0).permutation(len(train))[:_PROBED_AT_MOST]
-    known = train.take(np.sort(kept))
-    for name in parts:
-        probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-        probe.fit(_seen(network, known, name), known.corpus)
-        yield name, np.asarray(probe.predict(_seen(network, test, name)), dtype=np.int64)
+    folds = min(FOLDS, int(np.unique(examples.corpus, return_counts=True)[1].min()))
+    if folds < 2:
+        return
+    split = StratifiedKFold(folds, shuffle=True, random_state=0)
+    for name in names:
+        probe = make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
+        )
+        states = seen(network, examples, name)
+        said = cross_val_predict(probe, states, examples.corpus, cv=split)
+        yield name, np.asarray(said, dtype=np.int64)
 
 
 @torch.no_grad()
-def _seen(network: nn.Module, examples: Examples, name: str) -> NDArray[np.float32]:
+def seen(network: nn.Module, examples: Examples, name: str) -> NDArray[np.float32]:
     """A part (N, D) of what the network makes of some utterances."""
     network.eval()
-    found: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+    found: list[NDArray[np.float32]] = []
+    order: list[IntArray] = []
     for rows, batch in batches.in_order(examples, 64):
-        found.append((rows, adversarial.read(network(batch), name).numpy()))
-    values = np.concatenate([part for _, part in found])
-    order = np.concatenate([rows for rows, _ in found])
+        found.append(adversarial.read(network(batch), name).numpy())
+        order.append(rows)
+    values = np.concatenate(found)
     back = np.empty_like(values)
-    back[order] = values
+    back[np.concatenate(order)] = values
     return back

@@ -12,10 +12,12 @@ from typing import Any
 
 import polars as pl
 
+from ehsaas.disturbances import Recipe
 from ehsaas.evaluation import predictions
 from ehsaas.experiments import protocols
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
+from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
 
 PACKAGES = ("ehsaas", "torch", "numpy", "polars", "scikit-learn", "soundfile", "soxr")
@@ -28,6 +30,10 @@ STATISTICS = (
     " training rows standardise and judged under both; only where fewer than five speakers train"
     " is there a network of its own for `corpus`. Between two corpora, a network fitted on the"
     " source's statistics is judged under both."
+)
+CURVES = (
+    "Curves of training show the test part, too, for the first seed of the system as it is; it"
+    " decides nothing there, the last epoch is kept."
 )
 
 
@@ -68,6 +74,26 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
         )
     if config.within or config.transfer or config.adaptation:
         yield STATISTICS
+    if config.joint is not None:
+        yield CURVES
+        yield from _leaks(config.joint)
+
+
+def _leaks(joint: JointConfig) -> Iterator[str]:
+    """What the leak `copies` was, where it was asked for."""
+    if "copies" in joint.leaks:
+        made = "; ".join(map(_named, joint.copies)) or "the versions that training may draw"
+        yield (
+            f"The leak `copies` makes of every clip, before the split: {made}. They are on both"
+            " sides, clips among those that are judged, and count as utterances of an epoch; there"
+            " are fewer epochs for that, so that there are as many steps."
+        )
+
+
+def _named(recipe: Recipe) -> str:
+    """A disturbance in words: `hiss, deviation 0.002`."""
+    values = recipe.model_dump(exclude={"kind"})
+    return ", ".join([recipe.kind, *(f"{name} {value}" for name, value in values.items())])
 
 
 def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]:

@@ -236,11 +236,12 @@ def _splits(
 def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progress) -> None:
     """Everything that a cell will ask the store for, those of variants and leaks included."""
     config = setup.config
-    leaks = config.joint.leaks if config.joint is not None else ()
     changed = [config.of(variant) for variant in ("", *config.variants)]
+    if config.joint is not None and "copies" in config.joint.leaks:
+        changed.append(joint.copying(config))
     wanted = {
         settings.model_dump_json(): (kind, settings)
-        for one in (*changed, *(joint.leaking(config, leak) for leak in leaks))
+        for one in changed
         for kind, chosen in material.feature_settings(one).items()
         for settings in chosen
     }

@@ -7,8 +7,8 @@ D_d is a small classifier of a domain (corpus, language, speaker), R_α the grad
 its gradient. α rises linearly from 0 in the first epoch to `peak` in the last; it is applied once,
 in the reversal, so D_d learns at full strength from the start (CLAF-SER, equations 20–26).
 
-**Ours**: D_d sees f normalised to mean 0 and deviation 1. Without that the model can raise L_d
-without end by making f larger, and training diverges even with a small α.
+**Ours**: D_d sees f normalised to mean 0 and deviation 1, so that the model cannot raise L_d just
+by making f larger. With a large α training can diverge all the same.
 
 Any model will do: f is its embedding or one of its named parts. CLAF-SER reads `f_adapted`, where
 the language embedding has been added and gives the domain away; `f_attn` is the repaired wiring.

@@ -30,6 +30,9 @@ def test_mistakes_are_one_line(home: Home, typed: Type, tmp_path: Path) -> None:
         assert message in result.stderr and result.stderr.count("\n") == 1
 
 
+BABBLED = "Babble is 6 voices at once, strung together from clips of 2 speakers of voices."
+
+
 def test_disturbed_clips_are_judged_beside_clean_ones(
     home: Home, typed: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,7 +45,10 @@ def test_disturbed_clips_are_judged_beside_clean_ones(
     words = ("evaluate", home.model, "other.parquet", "--disturbed", "--most", 6)
     for babble, line in (
         ((), NO_BABBLE),
-        (("--babble", "voices.parquet"), "voices babbles, 6 at once."),
+        (
+            ("--babble", "voices.parquet"),
+            BABBLED,
+        ),
     ):
         result = typed(*words, *babble)
         assert result.exit_code == 0, result.output

@@ -198,3 +198,23 @@ def test_a_page_carries_others_and_follows_them(tmp_path: Path) -> None:
     assert whole.parquet is not None
     rebuild(whole.parquet)
     assert whole.markdown.read_text() == before
+    whole.markdown.write_text("")
+    rebuild(tmp_path / "part.parquet")  # and what carries it
+    assert whole.markdown.read_text() == before
+    assert "rebuilt from `whole.parquet`, `part.md` and `part.json`" in before
+    for name, gathers, why in (
+        ("whole", ("whole",), "gathers itself"),
+        ("part", ("other",), "is gathered by whole"),
+        ("over", ("whole",), "the page whole gathers others"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            wrote(name, 0.5, gathers)
+
+
+def test_a_gathered_page_brings_its_published_figures(tmp_path: Path) -> None:
+    page(tmp_path, simulated(0.6))
+    whole = write_page(
+        tmp_path, "whole", simulated(0.5), title="w", question="?", gathers=["example"]
+    )
+    rows = json.loads(whole.twin.read_text())
+    assert [row["condition"]["run"] for row in rows if row["source"] == "published"] == ["example"]

@@ -44,10 +44,15 @@ def trials() -> list[Result]:
     ]
     corpora = {"classes": ("emodb", "ravdess", "tess"), "label_set": "corpora"}
     for variant, skill in (({}, 0.5), ({"variant": "without attention"}, 0.9)):
-        for system, read in (("corpus-probe", "f_attn"), ("domain-classifier", "f_adapted")):
-            told = json.dumps({"read": read, **variant}, sort_keys=True)
-            key = {**KEY, "system": system, "condition": told, "protocol": "strict", **corpora}
-            tables.append(simulated(skill, **key))
+        for normalisation, more in (("source", 0.0), ("corpus", -0.2)):
+            for system, read in (
+                ("corpus-probe", {"read": "f_attn"}),
+                ("domain-classifier", {"read": "f_adapted", "part": "training"}),
+                ("domain-classifier", {"read": "f_adapted", "part": "test"}),
+            ):
+                told = json.dumps({**read, **variant}, sort_keys=True)
+                key = {**KEY, "system": system, "condition": told, "protocol": "strict", **corpora}
+                tables.append(simulated(skill + more, **(key | {"normalisation": normalisation})))
     return pool(predictions.concat(tables))  # type: ignore[arg-type]
 
 
@@ -84,11 +89,20 @@ def test_a_variant_is_compared_with_the_system_as_it_is(trials: Sequence[Result]
 
 def test_how_well_the_corpus_can_be_read_stands_by_variant(trials: Sequence[Result]) -> None:
     table = trial_tables(trials)[3]
-    assert table.head[3:] == ("corpus-probe of f_attn", "domain classifier", "which read", "chance")
-    whole, changed = table.body
-    assert whole[2] == WHOLE and changed[2] == "without attention"
-    assert float(whole[3].split()[0]) < 0.75 < float(changed[3].split()[0])
-    assert whole[5:] == ("f_adapted", "0.333")
+    assert table.head[2:] == (
+        *("statistics", "variant", "probe of f_attn", "classifier reads"),
+        *("classifier, training part", "classifier, test part", "chance"),
+    )
+    assert [line[2:4] for line in table.body] == [
+        ("corpus", WHOLE),
+        ("corpus", "without attention"),
+        ("source", WHOLE),
+        ("source", "without attention"),
+    ]
+    corpus, _, whole, changed = (float(line[4].split()[0]) for line in table.body)
+    assert corpus < 0.4 < whole < 0.75 < changed
+    assert {line[5] for line in table.body} == {"f_adapted"}
+    assert {line[-1] for line in table.body} == {"0.333"}
 
 
 def test_noises_come_from_the_softest_down_and_clean_first(trials: Sequence[Result]) -> None:

@@ -230,6 +230,10 @@ def test_a_variant_is_not_called_like_what_stands_beside_it(tmp_path: Path, name
     assert said == f"variants: {name!r} is what tables call something else; choose another"
 
 
+def test_a_page_does_not_gather_itself(tmp_path: Path) -> None:
+    assert "cannot gather itself" in refused(tmp_path, name="small", gathers=["small"])
+
+
 def test_a_variant_is_called_what_people_call_it() -> None:
     name = "hiss of 0.002 (on half), größer - 1"
     assert made(variants={name: {"training": {"epochs": 1}}}).of(name).training.epochs == 1

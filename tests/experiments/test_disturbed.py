@@ -69,7 +69,10 @@ def test_every_condition_judges_the_same_clips(tmp_path: Path) -> None:
     page = report.read_text(encoding="utf-8")
     assert "Disturbed clips: UAR on second" in page and "Disturbed clips: UAR on third" in page
     assert (tmp_path / "run/figures/noise-white-noise-second.svg").is_file()
-    assert "voices babbles, 6 at once." in notes_in(tmp_path / "run")
+    assert (
+        "Babble is 6 voices at once, strung together from clips of 2 speakers of voices."
+        in notes_in(tmp_path / "run")
+    )
 
 
 def test_a_clip_is_judged_as_loud_as_the_condition_makes_it(tmp_path: Path) -> None:

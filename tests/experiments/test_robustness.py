@@ -77,6 +77,7 @@ def test_every_condition_judges_every_variant_on_the_same_clips(done: Path) -> N
     first = told.filter(disturbance="clean").sort("seed", "id")
     one, other = (first.filter(seed=seed, variant=DENOISED) for seed in (0, 1))
     assert one["id"].to_list() == other["id"].to_list()
+    assert one["predicted"].to_list() != other["predicted"].to_list()  # a network of its own
 
 
 def test_joins_of_two_languages_stand_beside_joins_of_one(done: Path) -> None:
