@@ -14,6 +14,20 @@ def test_a_run_prints_its_report_and_names_the_recogniser(home: Home) -> None:
     assert (home.model / "recogniser.json").is_file()
 
 
+def test_without_a_recogniser_none_is_named(
+    home: Home, typed: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EHSAAS_HOME", str(home.folder / "home"))
+    path = tmp_path / "none.yaml"
+    path.write_text((home.folder / "small.yaml").read_text() + "recogniser: false\n")
+    path.write_text(path.read_text().replace("recogniser: true\n", ""))
+    folder = tmp_path / "run"
+    words = ("--corpora", home.folder / "corpora", "--fast-dev-run", "-o", folder)
+    result = typed("run", path, *words)
+    assert result.exit_code == 0, result.output
+    assert "recogniser" not in result.stderr and not (folder / "model").exists()
+
+
 def test_how_to_repeat_names_the_file_that_was_typed(home: Home) -> None:
     command = json.loads((home.run / "environment.json").read_text())["command"]
     typed = home.folder / "small.yaml"
