@@ -26,12 +26,12 @@ from ehsaas.disturbances import (
     Telephone,
 )
 from ehsaas.evaluation import predictions
+from ehsaas.evaluation.trials import DENOISED
 from ehsaas.experiments import robustness, switching
 from ehsaas.experiments.conditions import CLEAN, Condition, conditions, made
 from ehsaas.experiments.config import load
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import RobustnessConfig
-from ehsaas.experiments.robustness import DENOISED
 from ehsaas.experiments.run import run
 from tests.experiments.builders import config, corpora
 from tests.experiments.test_joint import CLAF
