@@ -7,10 +7,10 @@ from typing import Any
 
 from ehsaas.evaluation.bars import class_bars, corpus_bars
 from ehsaas.evaluation.curves import adaptation_curve, noise_curves, training_curves
+from ehsaas.evaluation.disturbed import WHOLE, same_clips, variant_of
 from ehsaas.evaluation.figures import attention, confusion_matrix, transfer_matrix
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
-from ehsaas.evaluation.trials import WHOLE, same_clips, variant_of
 from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
 
 

@@ -41,7 +41,7 @@ def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[
 
 
 def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
-    """The same from results that were pooled before."""
+    """The same from results that were pooled before; of disturbed clips, UAR alone."""
     return [
         {
             "source": "ours",
@@ -65,6 +65,7 @@ def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
         }
         for one in results
         for metric, measure in one.measures.items()
+        if metric == "uar" or "disturbance" not in one.condition
     ]
 
 

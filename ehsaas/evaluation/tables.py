@@ -234,19 +234,41 @@ def results_table(results: Sequence[Result], title: str) -> Table:
 
 
 def warnings(results: Sequence[Result]) -> list[str]:
-    """Collapsed systems and refused figures, a sentence each."""
+    """Collapsed systems and refused figures, a sentence each.
+
+    Under a disturbance most networks collapse sooner or later; how often is one sentence.
+    """
     found = []
+    disturbed: dict[str, list[Result]] = {}
     for one in results:
-        which = (
-            f"{one.system}, {one.protocol}, {trained_on(one)} → {one.corpus},"
-            f" {one.normalisation} statistics, {one.label_set}"
-        )
-        changed = {name: value for name, value in one.condition.items() if name != "share"}
-        which += f", share {one.share:.0%}" if one.share else ""
-        which += "".join(f", {name} {changed[name]}" for name in sorted(changed))
-        found += [f"{which}: {text}." for text in one.collapses]
-        found += [f"{which}: no {name}: {why}." for name, why in one.refused.items()]
+        if "disturbance" in one.condition:
+            disturbed.setdefault(_which(one, leaving=("disturbance", "level", "unit")), []).append(
+                one
+            )
+        else:
+            found += [f"{_which(one)}: {text}." for text in one.collapses]
+        found += [f"{_which(one)}: no {name}: {why}." for name, why in one.refused.items()]
+    for which, several in disturbed.items():
+        collapsed = sum(bool(one.collapses) for one in several)
+        if collapsed:
+            found.append(
+                f"{which}: under {collapsed} of {len(several)} conditions of disturbed clips an"
+                " emotion is never predicted, by one seed or more."
+            )
     return found
+
+
+def _which(one: Result, leaving: Sequence[str] = ()) -> str:
+    """What a sentence is about, without some names of its condition."""
+    changed = {
+        name: value for name, value in one.condition.items() if name not in ("share", *leaving)
+    }
+    share = f", share {one.share:.0%}" if one.share else ""
+    return (
+        f"{one.system}, {one.protocol}, {trained_on(one)} → {one.corpus},"
+        f" {one.normalisation} statistics, {one.label_set}{share}"
+        + "".join(f", {name} {changed[name]}" for name in sorted(changed))
+    )
 
 
 def trained_on(result: Result) -> str:

@@ -1,16 +1,12 @@
-"""Results under a condition → their tables: leaks, variants, disturbances, two languages a clip."""
+"""Results under a condition → their tables: leaks, variants, how well the corpus can be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from ehsaas.evaluation.disturbed import WHOLE, disturbances, helped, switching, variant_of
 from ehsaas.evaluation.pooled import REFERENCES, Result
-from ehsaas.evaluation.significance import compare, same_items
+from ehsaas.evaluation.significance import change
 from ehsaas.evaluation.tables import Table, figure
 
-WHOLE = "as it is"
-"""Name of the system without a change, in tables of variants."""
-DENOISED = "denoiser in front"
-"""And behind a denoiser. No variant can be called like one of these two."""
-PLAIN = "clean"
 PROBE = "corpus-probe"
 CLASSIFIER = "domain-classifier"
 """Systems whose answers, and whose truth, are corpora; `read` in their condition says of what."""
@@ -24,6 +20,7 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         variants(results),
         corpora_read(results),
         *disturbances(results),
+        helped(results),
         switching(results),
     ]
     return [table for table in found if table.body]
@@ -103,9 +100,9 @@ def variants(results: Sequence[Result]) -> Table:
         if whole is not None:
             body.append((key[1], key[0], WHOLE, figure(whole), "", ""))
         for one in sorted(own, key=lambda one: str(one.condition["variant"])):
-            change, p = _against(one, whole)
+            gain, p = change(one, whole)
             name = str(one.condition["variant"])
-            body.append((key[1], key[0], name, figure(one), change, p))
+            body.append((key[1], key[0], name, figure(one), gain, p))
     return Table(
         "One thing changed at a time",
         "Change and p are paired, on the same items, against the system as it is; p is not"
@@ -174,92 +171,8 @@ def _as_it_is_first(line: tuple[tuple[str, ...], object]) -> tuple[object, ...]:
     return (*place, variant != WHOLE, variant)
 
 
-def disturbances(results: Sequence[Result]) -> list[Table]:
-    """UAR by disturbance and level, a column a way of training, a table for each tested corpus."""
-    asked = [one for one in results if "disturbance" in one.condition]
-    tables = []
-    for corpus in sorted({one.corpus for one in asked}, key=lambda name: (-name.count("+"), name)):
-        own = [one for one in asked if one.corpus == corpus]
-        names = sorted({variant_of(one) for one in own}, key=lambda name: (name != WHOLE, name))
-        cells = {(*_place(one), variant_of(one)): one for one in own}
-        rows = sorted({_place(one) for one in own}, key=_order)
-        tables.append(
-            Table(
-                f"Disturbed clips: UAR on {corpus}",
-                same_clips(own) + _WAYS * (len(names) > 1),
-                ("disturbance", "level", *names),
-                tuple(
-                    (
-                        disturbance,
-                        f"{level:g} {unit}" if unit else "",
-                        *(figure(cells.get((disturbance, level, unit, name))) for name in names),
-                    )
-                    for disturbance, level, unit in rows
-                ),
-            )
-        )
-    return tables
-
-
-_WAYS = (
-    " Networks differ in what they were trained on, the denoiser stands before the one that was"
-    " trained plainly."
-)
-
-
-def same_clips(results: Sequence[Result]) -> str:
-    """What is heard in every line of disturbed clips."""
-    new = all(one.protocol == "strict" for one in results)
-    return f"The same clips{' of new speakers' * new} in every line."
-
-
-def switching(results: Sequence[Result]) -> Table:
-    """Joined clips: two languages beside one."""
-    asked = [one for one in results if "joined" in one.condition]
-    return Table(
-        "Two utterances in one clip",
-        "Both halves are of one emotion and, as a rule, by different speakers. `switched` joins two"
-        " languages, `one language` is the control.",
-        ("joined", "languages", "corpora", "accuracy", "UAR", "clips"),
-        tuple(
-            (
-                *(str(one.condition["joined"]), str(one.condition["languages"]), one.corpus),
-                *(figure(one, "accuracy"), figure(one), str(len(one.items.ids))),
-            )
-            for one in sorted(
-                asked, key=lambda one: (one.condition["joined"], one.condition["languages"])
-            )
-        ),
-    )
-
-
-def variant_of(one: Result) -> str:
-    """The way of training that a disturbed result is of."""
-    return str(one.condition.get("variant", WHOLE))
-
-
-def _place(one: Result) -> tuple[str, float, str]:
-    condition: Mapping[str, object] = one.condition
-    level = float(str(condition.get("level", 0)))
-    return str(condition["disturbance"]), level, str(condition.get("unit", ""))
-
-
-def _order(place: tuple[str, float, str]) -> tuple[bool, bool, str, float]:
-    """The clean clips first, then noises from the softest down, then the rest by level."""
-    disturbance, level, unit = place
-    noise = unit == "dB SNR"
-    return disturbance != PLAIN, not noise, disturbance, -level if noise else level
-
-
 def _work(one: Result) -> tuple[str, ...]:
     return one.protocol, one.corpus, one.system, one.normalisation
-
-
-def _against(one: Result, whole: Result | None) -> tuple[str, str]:
-    if whole is None or not (one.uar and whole.uar) or not same_items(one, whole):
-        return "", ""
-    test = compare(one, whole)
-    return f"{test.difference:+.3f}", "< 0.001" if test.p < 0.001 else f"{test.p:.3f}"
 
 
 def _added(random: Result | None, strict: Result | None, metric: str) -> str:

@@ -17,7 +17,7 @@ from ehsaas.calibration import Statistics, softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.disturbances import Disturbance, Samples, reverberation
 from ehsaas.evaluation import predictions
-from ehsaas.evaluation.trials import DENOISED
+from ehsaas.evaluation.disturbed import DENOISED
 from ehsaas.experiments import fitting, holdout, material
 from ehsaas.experiments.conditions import BABBLE, babble, conditions, drawn, made, under
 from ehsaas.experiments.config import ExperimentConfig

@@ -1,59 +1,20 @@
 """Leaks, variants, disturbances and joined clips: what their tables and pictures say."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
-from ehsaas.evaluation import pictures, predictions
+from ehsaas.evaluation import pictures
 from ehsaas.evaluation.bars import class_bars, corpus_bars
 from ehsaas.evaluation.curves import noise_curves, training_curves
-from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.disturbed import WHOLE, variant_of
+from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.results import rows
-from ehsaas.evaluation.trials import WHOLE, trial_tables, variant_of
+from ehsaas.evaluation.trials import trial_tables
 from ehsaas.evaluation.views import headline_of, others
-from tests.evaluation.builders import simulated
 from tests.evaluation.test_curves import texts
 
-KEY: dict[str, Any] = {"system": "claf-ser", "normalisation": "source"}
 HEADLINE = headline_of({"system": "claf-ser", "joint": {"statistics": ["source"]}})
-
-
-@pytest.fixture(scope="module")
-def trials() -> list[Result]:
-    def made(skill: float, protocol: str = "strict", salt: int = 0, **condition: object) -> object:
-        told = json.dumps(condition, sort_keys=True)
-        return simulated(skill, protocol=protocol, condition=told, salt=salt, **KEY)
-
-    noise = {"disturbance": "white noise", "unit": "dB SNR"}
-    tables = [
-        made(0.6),
-        made(0.8, "random"),
-        made(0.95, "random", leak="copies"),
-        made(0.4, "loco"),
-        made(0.3, salt=1, variant="without attention"),
-        made(0.6, salt=2, disturbance="clean", level=0),
-        *(made(0.5 - 0.05 * i, salt=i, level=20 - 10 * i, **noise) for i in range(3)),
-        *(
-            made(0.6 - 0.02 * i, salt=i, level=20 - 10 * i, variant="noisy", **noise)
-            for i in range(3)
-        ),
-        made(0.5, joined="switched", languages="de then en", gap_s=0.2),
-        made(0.6, joined="one language", languages="de then de", gap_s=0.2),
-    ]
-    corpora = {"classes": ("emodb", "ravdess", "tess"), "label_set": "corpora"}
-    for variant, skill in (({}, 0.5), ({"variant": "without attention"}, 0.9)):
-        for normalisation, more in (("source", 0.0), ("corpus", -0.2)):
-            for system, read in (
-                ("corpus-probe", {"read": "f_attn"}),
-                ("domain-classifier", {"read": "f_adapted", "part": "training"}),
-                ("domain-classifier", {"read": "f_adapted", "part": "test"}),
-            ):
-                told = json.dumps({**read, **variant}, sort_keys=True)
-                key = {**KEY, "system": system, "condition": told, "protocol": "strict", **corpora}
-                tables.append(simulated(skill + more, **(key | {"normalisation": normalisation})))
-    return pool(predictions.concat(tables))  # type: ignore[arg-type]
 
 
 def test_every_trial_has_its_table_and_none_is_left_for_the_others(
@@ -66,6 +27,7 @@ def test_every_trial_has_its_table_and_none_is_left_for_the_others(
         "One thing changed at a time",
         "How well the corpus can be read",
         "Disturbed clips: UAR on emodb",
+        "What helps against disturbed clips",
         "Two utterances in one clip",
     ]
     assert others(trials) == []
@@ -103,18 +65,6 @@ def test_how_well_the_corpus_can_be_read_stands_by_variant(trials: Sequence[Resu
     assert corpus < 0.4 < whole < 0.75 < changed
     assert {line[5] for line in table.body} == {"f_adapted"}
     assert {line[-1] for line in table.body} == {"0.333"}
-
-
-def test_noises_come_from_the_softest_down_and_clean_first(trials: Sequence[Result]) -> None:
-    table = trial_tables(trials)[4]
-    assert table.head == ("disturbance", "level", WHOLE, "noisy")
-    assert [line[:2] for line in table.body] == [
-        ("clean", ""),
-        ("white noise", "20 dB SNR"),
-        ("white noise", "10 dB SNR"),
-        ("white noise", "0 dB SNR"),
-    ]
-    assert table.body[0][3] == ""  # the noisy network was not tried clean
 
 
 def test_only_the_plain_result_is_the_headline(trials: Sequence[Result]) -> None:

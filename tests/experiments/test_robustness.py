@@ -26,7 +26,7 @@ from ehsaas.disturbances import (
     Telephone,
 )
 from ehsaas.evaluation import predictions
-from ehsaas.evaluation.trials import DENOISED
+from ehsaas.evaluation.disturbed import DENOISED
 from ehsaas.experiments import robustness, switching
 from ehsaas.experiments.conditions import CLEAN, Condition, conditions, made
 from ehsaas.experiments.config import load
