@@ -1,84 +1,52 @@
 """Results on clips that went through something → their tables: disturbances, two languages a clip.
 
-Also what pictures of them need: the way of training that a result is of, and where it stands.
+`by_corpus`, `variant_of` and `heard` say the same to the pictures.
 """
 
 from collections.abc import Mapping, Sequence
 
 from ehsaas.evaluation.pooled import Result
-from ehsaas.evaluation.significance import change
-from ehsaas.evaluation.tables import Table, figure
+from ehsaas.evaluation.predictions import PLAIN, WHOLE
+from ehsaas.evaluation.significance import Comparison, change, holm_over
+from ehsaas.evaluation.tables import Table, figure, probability
 
-WHOLE = "as it is"
-"""Name of the system without a change, in tables of variants."""
-DENOISED = "denoiser in front"
-"""And behind a denoiser. No variant can be called like one of these two."""
-PLAIN = "clean"
+Place = tuple[str, float, str]
+"""A disturbance, its level, and the level's unit."""
+
+SPOKEN_OF: Place = ("white noise", 5.0, "dB SNR")
+"""The place of which a sentence says what helps."""
 
 
-def disturbances(results: Sequence[Result]) -> list[Table]:
-    """UAR by disturbance and level, a column a way of training, a table for each tested corpus.
+def by_corpus(results: Sequence[Result]) -> dict[str, list[Result]]:
+    """The results on disturbed clips by what was tested, all corpora together first.
 
-    Of corpora taken together only all of them have a table.
+    Of corpora taken together only all of them are kept.
     """
     asked = [one for one in results if "disturbance" in one.condition]
     most = max((one.corpus.count("+") for one in asked), default=0)
-    asked = [one for one in asked if one.corpus.count("+") in (0, most)]
+    names = {one.corpus for one in asked if one.corpus.count("+") in (0, most)}
+    ordered = sorted(names, key=lambda name: (-name.count("+"), name))
+    return {name: [one for one in asked if one.corpus == name] for name in ordered}
+
+
+def disturbances(results: Sequence[Result]) -> list[Table]:
+    """UAR by disturbance and level, a column a network, a table for each tested corpus."""
     tables = []
-    for corpus in sorted({one.corpus for one in asked}, key=lambda name: (-name.count("+"), name)):
-        own = [one for one in asked if one.corpus == corpus]
+    for corpus, own in by_corpus(results).items():
         names = sorted({variant_of(one) for one in own}, key=lambda name: (name != WHOLE, name))
-        cells = {(*_place(one), variant_of(one)): one for one in own}
-        rows = sorted({_place(one) for one in own}, key=_order)
+        cells = {(_place(one), variant_of(one)): one for one in own}
         tables.append(
             Table(
                 f"Disturbed clips: UAR on {corpus}",
-                same_clips(own) + _WAYS * (len(names) > 1),
+                heard(own) + _WAYS * (len(names) > 1),
                 ("disturbance", "level", *names),
                 tuple(
-                    (
-                        disturbance,
-                        f"{level:g} {unit}" if unit else "",
-                        *(figure(cells.get((disturbance, level, unit, name))) for name in names),
-                    )
-                    for disturbance, level, unit in rows
+                    (*_named(place), *(figure(cells.get((place, name))) for name in names))
+                    for place in sorted({_place(one) for one in own}, key=_order)
                 ),
             )
         )
     return tables
-
-
-def helped(results: Sequence[Result]) -> Table:
-    """What each way of training adds under each disturbance, paired, on all corpora together."""
-    asked = [one for one in results if "disturbance" in one.condition]
-    most = max((one.corpus.count("+") for one in asked), default=0)
-    own = [one for one in asked if one.corpus.count("+") == most]
-    whole = {_place(one): one for one in own if variant_of(one) == WHOLE}
-    others = {(*_place(one), variant_of(one)): one for one in own if variant_of(one) != WHOLE}
-    names = sorted({name for *_, name in others})
-    return Table(
-        "What helps against disturbed clips",
-        f"UAR less that of the network {WHOLE}, on the same clips"
-        f" ({', '.join(sorted({one.corpus for one in own}))}), with p of a paired test, not"
-        " corrected for the number of cells.",
-        ("disturbance", "level", *names),
-        tuple(
-            (
-                place[0],
-                f"{place[1]:g} {place[2]}" if place[2] else "",
-                *(_gain(others.get((*place, name)), whole[place]) for name in names),
-            )
-            for place in sorted(whole, key=_order)
-            if names
-        ),
-    )
-
-
-def _gain(one: Result | None, whole: Result) -> str:
-    if one is None:
-        return ""
-    gain, p = change(one, whole)
-    return f"{gain} (p {p if p.startswith('<') else '= ' + p})" if gain else ""
 
 
 _WAYS = (
@@ -87,10 +55,71 @@ _WAYS = (
 )
 
 
-def same_clips(results: Sequence[Result]) -> str:
-    """What is heard in every line of disturbed clips."""
+def helped(results: Sequence[Result]) -> list[Table]:
+    """What each way of training adds under each disturbance, paired, for each tested corpus."""
+    tables = []
+    for corpus, own in by_corpus(results).items():
+        places = sorted({_place(one) for one in own}, key=_order)
+        cells = {(_place(one), variant_of(one)): one for one in own}
+        columns = {
+            name: _column([(cells.get((at, name)), cells.get((at, WHOLE))) for at in places])
+            for name in sorted({variant_of(one) for one in own} - {WHOLE})
+        }
+        if columns:
+            told = (
+                {name: column[places.index(SPOKEN_OF)] for name, column in columns.items()}
+                if (SPOKEN_OF in places)
+                else {}
+            )
+            tables.append(
+                Table(
+                    f"What helps: change of UAR on {corpus}",
+                    f"Against the network {WHOLE}, on the same clips, with the interval of the"
+                    " difference, and p of a paired test after Holm over the column." + _best(told),
+                    ("disturbance", "level", *columns),
+                    tuple(
+                        (*_named(at), *(_gain(column[row]) for column in columns.values()))
+                        for row, at in enumerate(places)
+                    ),
+                )
+            )
+    return tables
+
+
+def _column(pairs: Sequence[tuple[Result | None, Result | None]]) -> list[Comparison | None]:
+    """The comparisons of one column, corrected together."""
+    tests = [change(one, whole) for one, whole in pairs]
+    corrected = iter(holm_over([test for test in tests if test is not None]))
+    return [None if test is None else next(corrected) for test in tests]
+
+
+def _best(told: Mapping[str, Comparison | None]) -> str:
+    """What helps most at the place that is spoken of."""
+    found = {name: test for name, test in told.items() if test is not None}
+    if not found:
+        return ""
+    name = max(found, key=lambda name: found[name].difference)
+    where = " ".join(_named(SPOKEN_OF))
+    return f" Most at {where}: {name}, {_gain(found[name])}."
+
+
+def _gain(test: Comparison | None) -> str:
+    if test is None:
+        return ""
+    between = "" if test.low is None else f" [{test.low:+.2f}, {test.high:+.2f}]"
+    p = probability(test.p if test.adjusted is None else test.adjusted)
+    return f"{test.difference:+.3f}{between} (p {p if p.startswith('<') else '= ' + p})"
+
+
+def heard(results: Sequence[Result]) -> str:
+    """Which clips stand behind every line."""
     new = all(one.protocol == "strict" for one in results)
-    return f"The same clips{' of new speakers' * new} in every line."
+    clips = max(len(one.items.ids) for one in results)
+    voices = max(one.speakers for one in results)
+    return (
+        f"The same {clips} clips of {voices}{' new' * new} speakers in every line; chance is"
+        f" {results[0].chance:.3f}."
+    )
 
 
 def switching(results: Sequence[Result]) -> Table:
@@ -98,8 +127,10 @@ def switching(results: Sequence[Result]) -> Table:
     asked = [one for one in results if "joined" in one.condition]
     return Table(
         "Two utterances in one clip",
-        "Both halves are of one emotion and, as a rule, by different speakers. `switched` joins two"
-        " languages, `one language` is the control.",
+        "Both halves are of one emotion, by different speakers and at one level, with a short"
+        " silence between them; the network is the one that was trained plainly. `switched` joins"
+        " two languages, `one language` is the control: the same first halves, with second halves"
+        " of nearly the same length. Intervals resample the speakers of first halves.",
         ("joined", "languages", "corpora", "accuracy", "UAR", "clips"),
         tuple(
             (
@@ -114,18 +145,23 @@ def switching(results: Sequence[Result]) -> Table:
 
 
 def variant_of(one: Result) -> str:
-    """The way of training that a disturbed result is of."""
+    """What was changed in the network, or put before it."""
     return str(one.condition.get("variant", WHOLE))
 
 
-def _place(one: Result) -> tuple[str, float, str]:
+def _place(one: Result) -> Place:
     condition: Mapping[str, object] = one.condition
     level = float(str(condition.get("level", 0)))
     return str(condition["disturbance"]), level, str(condition.get("unit", ""))
 
 
-def _order(place: tuple[str, float, str]) -> tuple[bool, bool, str, float]:
-    """The clean clips first, then noises from the softest down, then the rest by level."""
+def _named(place: Place) -> tuple[str, str]:
+    disturbance, level, unit = place
+    return disturbance, f"{level:g} {unit}" if unit else ""
+
+
+def _order(place: Place) -> tuple[bool, bool, str, float]:
+    """Clean clips first, then noises, the softest first, then the rest by level."""
     disturbance, level, unit = place
     noise = unit == "dB SNR"
     return disturbance != PLAIN, not noise, disturbance, -level if noise else level

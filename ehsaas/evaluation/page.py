@@ -98,7 +98,7 @@ def _repeat(name: str, command: str, kept: str | None, gathers: Sequence[str]) -
     blocks = ["## To repeat it"]
     if command:
         blocks.append(f"```\n{command}\n```")
-    rows = f"Every figure is a row of `{name}.json`."
+    rows = f"Every metric of a system is a row of `{name}.json`."
     if not kept:
         rows += " The prediction table is too large to lie here (1 MB or more)."
     else:

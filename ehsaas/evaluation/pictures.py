@@ -7,9 +7,10 @@ from typing import Any
 
 from ehsaas.evaluation.bars import class_bars, corpus_bars
 from ehsaas.evaluation.curves import adaptation_curve, noise_curves, training_curves
-from ehsaas.evaluation.disturbed import WHOLE, same_clips, variant_of
+from ehsaas.evaluation.disturbed import by_corpus, heard, variant_of
 from ehsaas.evaluation.figures import attention, confusion_matrix, transfer_matrix
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.predictions import WHOLE
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
 from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
 
@@ -110,7 +111,7 @@ def compared(results: Sequence[Result], headline: Headline) -> list[Picture]:
 def disturbed(results: Sequence[Result]) -> list[Picture]:
     """A picture a noise and tested corpus: UAR against the signal-to-noise ratio."""
     groups: dict[tuple[str, str], dict[str, list[Result]]] = {}
-    for one in results:
+    for one in (one for own in by_corpus(results).values() for one in own):
         if one.condition.get("unit") == "dB SNR":
             key = (one.corpus, str(one.condition["disturbance"]))
             groups.setdefault(key, {}).setdefault(variant_of(one), []).append(one)
@@ -124,7 +125,7 @@ def disturbed(results: Sequence[Result]) -> list[Picture]:
         }
         name = _stem("noise", noise, corpus)
         judged = [one for points in series.values() for one in points]
-        caption = f"Bands are 95 % intervals. {same_clips(judged)}"
+        caption = f"Bands are 95 % intervals. {heard(judged)}"
         svg = noise_curves(ordered, name, noise)
         found.append(Picture(name, f"{noise} on {corpus}", caption, svg))
     return found

@@ -47,6 +47,13 @@ RESULT_KEY = (
 )
 """What tells one result from another: rows alike in these are pooled; seeds are spread."""
 
+WHOLE = "as it is"
+"""What a system without a change is called beside its variants."""
+DENOISED = "denoiser in front"
+"""The variant that is the same system behind a denoiser; none can be called like these two."""
+PLAIN = "clean"
+"""The `disturbance` in the condition of clips that went through nothing."""
+
 
 class PredictionError(ValueError):
     """A prediction table breaks its contract; the message says how."""

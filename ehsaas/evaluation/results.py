@@ -36,12 +36,15 @@ class Page:
 
 
 def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[Row]:
-    """One row of the twin for each result and metric; a metric that was refused has no row."""
+    """One row of the twin for each result and metric; see `rows`."""
     return rows(pool(predictions), headline)
 
 
 def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
-    """The same from results that were pooled before; of disturbed clips, UAR alone."""
+    """The rows of results that were pooled before.
+
+    A metric that was refused has no row, and of disturbed clips there is UAR alone.
+    """
     return [
         {
             "source": "ours",

@@ -87,12 +87,11 @@ def compare(first: Result, second: Result, seed: int = 0) -> Comparison:
     )
 
 
-def change(one: Result, whole: Result | None) -> tuple[str, str]:
-    """Difference in UAR to `whole` and its p as they are printed; empty where none can be had."""
-    if whole is None or not (one.uar and whole.uar) or not same_items(one, whole):
-        return "", ""
-    test = compare(one, whole)
-    return f"{test.difference:+.3f}", "< 0.001" if test.p < 0.001 else f"{test.p:.3f}"
+def change(one: Result | None, whole: Result | None) -> Comparison | None:
+    """`compare`, or None where one of the two is missing, has no UAR, or judged other items."""
+    if one is None or whole is None or not (one.uar and whole.uar) or not same_items(one, whole):
+        return None
+    return compare(one, whole)
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ehsaas.evaluation.families import Family
 from ehsaas.evaluation.pooled import METRICS, Measure, Result
+from ehsaas.evaluation.predictions import PLAIN
 from ehsaas.evaluation.views import (
     Curve,
     Matrix,
@@ -170,8 +171,8 @@ def family_table(family: Family) -> Table:
                 f"{test.first.share:.0%}" if test.first.share else "",
                 f"{test.difference:+.3f}",
                 "" if test.low is None else f"[{test.low:+.2f}, {test.high:+.2f}]",
-                _p(test.p),
-                "" if test.adjusted is None else _p(test.adjusted),
+                probability(test.p),
+                "" if test.adjusted is None else probability(test.adjusted),
                 test.unit + ("" if test.unit.startswith("over ") else f" {_THESE_ONLY}"),
             )
             for test in family.tests
@@ -236,12 +237,12 @@ def results_table(results: Sequence[Result], title: str) -> Table:
 def warnings(results: Sequence[Result]) -> list[str]:
     """Collapsed systems and refused figures, a sentence each.
 
-    Under a disturbance most networks collapse sooner or later; how often is one sentence.
+    Of clips that were disturbed, one sentence says how often.
     """
     found = []
     disturbed: dict[str, list[Result]] = {}
     for one in results:
-        if "disturbance" in one.condition:
+        if one.condition.get("disturbance", PLAIN) != PLAIN:
             disturbed.setdefault(_which(one, leaving=("disturbance", "level", "unit")), []).append(
                 one
             )
@@ -249,11 +250,13 @@ def warnings(results: Sequence[Result]) -> list[str]:
             found += [f"{_which(one)}: {text}." for text in one.collapses]
         found += [f"{_which(one)}: no {name}: {why}." for name, why in one.refused.items()]
     for which, several in disturbed.items():
-        collapsed = sum(bool(one.collapses) for one in several)
+        collapsed = [one for one in several if one.collapses]
         if collapsed:
+            whole = sum(any("every item" in text for text in one.collapses) for one in collapsed)
             found.append(
-                f"{which}: under {collapsed} of {len(several)} conditions of disturbed clips an"
-                " emotion is never predicted, by one seed or more."
+                f"{which}: under {len(collapsed)} of {len(several)} disturbances some emotion is"
+                f" never predicted by at least one seed; under {whole} everything is called one"
+                " emotion."
             )
     return found
 
@@ -282,5 +285,6 @@ def condition(result: Result) -> str:
     return ", ".join(f"{name} {result.condition[name]}" for name in sorted(result.condition))
 
 
-def _p(value: float) -> str:
+def probability(value: float) -> str:
+    """A p as it is printed."""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"

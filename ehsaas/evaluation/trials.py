@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from ehsaas.evaluation.disturbed import WHOLE, disturbances, helped, switching, variant_of
+from ehsaas.evaluation.disturbed import disturbances, helped, switching, variant_of
 from ehsaas.evaluation.pooled import REFERENCES, Result
-from ehsaas.evaluation.significance import change
-from ehsaas.evaluation.tables import Table, figure
+from ehsaas.evaluation.predictions import WHOLE
+from ehsaas.evaluation.significance import Comparison, change
+from ehsaas.evaluation.tables import Table, figure, probability
 
 PROBE = "corpus-probe"
 CLASSIFIER = "domain-classifier"
@@ -20,7 +21,7 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         variants(results),
         corpora_read(results),
         *disturbances(results),
-        helped(results),
+        *helped(results),
         switching(results),
     ]
     return [table for table in found if table.body]
@@ -100,9 +101,9 @@ def variants(results: Sequence[Result]) -> Table:
         if whole is not None:
             body.append((key[1], key[0], WHOLE, figure(whole), "", ""))
         for one in sorted(own, key=lambda one: str(one.condition["variant"])):
-            gain, p = change(one, whole)
+            test = change(one, whole)
             name = str(one.condition["variant"])
-            body.append((key[1], key[0], name, figure(one), gain, p))
+            body.append((key[1], key[0], name, figure(one), *_told(test)))
     return Table(
         "One thing changed at a time",
         "Change and p are paired, on the same items, against the system as it is; p is not"
@@ -169,6 +170,10 @@ def _only(found: Sequence[Result], system: str, **condition: str) -> Result | No
 def _as_it_is_first(line: tuple[tuple[str, ...], object]) -> tuple[object, ...]:
     *place, variant = line[0]
     return (*place, variant != WHOLE, variant)
+
+
+def _told(test: Comparison | None) -> tuple[str, str]:
+    return ("", "") if test is None else (f"{test.difference:+.3f}", probability(test.p))
 
 
 def _work(one: Result) -> tuple[str, ...]:

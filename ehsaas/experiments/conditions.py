@@ -21,12 +21,12 @@ from ehsaas.disturbances import (
     Telephone,
     babble_of,
 )
+from ehsaas.evaluation.predictions import PLAIN
 from ehsaas.experiments.heard import disturbed
 from ehsaas.experiments.holdout import SPLIT_SEED
 from ehsaas.experiments.parts import RobustnessConfig
 from ehsaas.utterances import UtteranceTable
 
-CLEAN = "clean"
 BABBLE = "babble"
 BABBLE_S = 60.0
 """Length of the babble that stretches are drawn from."""
@@ -56,7 +56,7 @@ def conditions(config: RobustnessConfig) -> tuple[Condition, ...]:
     """Every condition of the bench, the clean one first."""
     noises = ["white noise", "pink noise", *([BABBLE] if config.babble else [])]
     return (
-        Condition(CLEAN, 0, ""),
+        Condition(PLAIN, 0, ""),
         *(Condition(noise, snr, "dB SNR") for noise in noises for snr in config.snr_db),
         Condition("telephone band", 0, ""),
         Condition("µ-law", 0, ""),
@@ -72,7 +72,7 @@ def made(condition: Condition, babble: bytes = b"") -> Disturbance | None:
     """The disturbance of a condition; None for clean clips."""
     level = condition.level
     found: Mapping[str, Disturbance | None] = {
-        CLEAN: None,
+        PLAIN: None,
         "telephone band": Telephone(),
         "µ-law": MuLaw(),
         "level": Gain(db=level),

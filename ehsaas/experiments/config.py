@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from ehsaas.evaluation.disturbed import DENOISED, WHOLE
+from ehsaas.evaluation.predictions import DENOISED, WHOLE
 from ehsaas.experiments.mistakes import ConfigError, hint, read, told
 from ehsaas.experiments.parts import (
     CHANGEABLE,

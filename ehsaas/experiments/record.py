@@ -75,7 +75,8 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
     if config.within or config.transfer or config.adaptation:
         yield STATISTICS
     if config.joint is not None:
-        yield CURVES
+        if config.joint.protocols:
+            yield CURVES
         yield from _leaks(config.joint)
 
 

@@ -15,11 +15,19 @@ from torch import nn
 from ehsaas import audio
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.corpora.splits import Fold, IntArray
-from ehsaas.disturbances import Disturbance, Samples, reverberation
+from ehsaas.disturbances import Codec, Disturbance, Samples, reverberation
 from ehsaas.evaluation import predictions
-from ehsaas.evaluation.disturbed import DENOISED
+from ehsaas.evaluation.predictions import DENOISED
 from ehsaas.experiments import fitting, holdout, material
-from ehsaas.experiments.conditions import BABBLE, babble, conditions, drawn, made, under
+from ehsaas.experiments.conditions import (
+    BABBLE,
+    Condition,
+    babble,
+    conditions,
+    drawn,
+    made,
+    under,
+)
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.joint import together
 from ehsaas.experiments.judged import Trial, judged
@@ -83,7 +91,19 @@ def judge(setup: Setup, cell: Cell) -> Trained:
         kept = replace(cell, kind="robust-network", variant=variant, seed=seed, condition="")
         named = trial(variants[variant], data, fold, kept, {**condition.told, "variant": called})
         tables.append(_said(setup, variants[variant], data, rows, values, kept, named))
-    return Trained(predictions.concat([together(table, data.rows) for table in tables]), [])
+    told = predictions.concat([together(table, data.rows) for table in tables])
+    return Trained(told, [], (), tuple(_rates(setup, data, rows, condition)))
+
+
+def _rates(setup: Setup, data: Material, rows: IntArray, condition: Condition) -> Iterator[str]:
+    """How many bits a second a codec's files take, where the condition is one."""
+    codec = made(condition) if condition.unit == "compression" else None
+    if isinstance(codec, Codec):
+        bits = [codec.pressed(clip)[1] for clip in _heard(setup, data, rows, None)]
+        yield (
+            f"{condition.disturbance} at compression {condition.level:g} takes"
+            f" {np.median(bits) / 1000:.0f} kbit/s (median of the clips)."
+        )
 
 
 def denoised(samples: Samples) -> Samples:

@@ -95,9 +95,10 @@ def pairs(data: Material, test: np.ndarray, most: int) -> dict[tuple[str, str], 
 
     The joins that begin in a language have the same first halves, whatever the second language
     is: at most `most`, drawn from the utterances that have a partner in every language. A
-    language without such utterances begins no join.
+    language without such utterances begins no join. The partners of one first half are those that
+    are nearest in length, in what the network hears of them, to one that is drawn.
     """
-    rows = data.rows[test]
+    rows = data.rows[test].with_columns(heard=pl.Series([len(data.features[i]) for i in test]))
     languages = sorted(rows["language"].drop_nulls().unique())
     found: dict[tuple[str, str], list[Pair]] = {}
     for first in languages:
@@ -123,12 +124,19 @@ def _partners(
     """A row of the same emotion by another speaker in each of the languages that have one."""
     own = rows.row(index, named=True)
     alike = (rows["emotion"] == own["emotion"]) & (rows["speaker"] != own["speaker"])
-    found = {}
-    for language in languages:
-        fits = (alike & (rows["language"] == language)).fill_null(False).to_numpy()
-        if fits.any():
-            found[language] = int(generator.choice(np.flatnonzero(fits)))
-    return found
+    fits = {
+        language: np.flatnonzero((alike & (rows["language"] == language)).fill_null(False))
+        for language in languages
+    }
+    fits = {language: those for language, those in fits.items() if len(those)}
+    if not fits:
+        return {}
+    heard = rows["heard"].to_numpy()
+    drawn = heard[generator.choice(fits[str(generator.choice(sorted(fits)))])]
+    return {
+        language: int(those[np.abs(heard[those] - drawn).argmin()])
+        for language, those in fits.items()
+    }
 
 
 def joined(first: Samples, second: Samples, gap_s: float) -> tuple[Samples, int]:

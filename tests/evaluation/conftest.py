@@ -39,7 +39,9 @@ KEY: dict[str, Any] = {"system": "claf-ser", "normalisation": "source"}
 def trials() -> Sequence[Result]:
     """One system under everything that a trial may put it through."""
 
-    def made(skill: float, protocol: str = "strict", salt: int = 0, **condition: object) -> object:
+    def made(
+        skill: float, protocol: str = "strict", salt: int = 0, **condition: object
+    ) -> pl.DataFrame:
         told = json.dumps(condition, sort_keys=True)
         return builders.simulated(skill, protocol=protocol, condition=told, salt=salt, **KEY)
 
@@ -72,4 +74,4 @@ def trials() -> Sequence[Result]:
                 tables.append(
                     builders.simulated(skill + more, **(key | {"normalisation": normalisation}))
                 )
-    return pool(concat(tables))  # type: ignore[arg-type]
+    return pool(concat(tables))

@@ -3,7 +3,7 @@ import pytest
 
 from ehsaas.evaluation.metrics import MetricError
 from ehsaas.evaluation.pooled import Result, pool
-from ehsaas.evaluation.significance import compare, holm, holm_over
+from ehsaas.evaluation.significance import change, compare, holm, holm_over
 from tests.evaluation.builders import FOUR, judged, simulated
 
 
@@ -34,6 +34,14 @@ def test_the_difference_is_that_of_the_two_uars() -> None:
 def test_a_system_against_itself_differs_by_nothing() -> None:
     found = compare(one(skill=0.6), one(skill=0.6))
     assert (found.difference, found.p) == (0.0, 1.0)
+
+
+def test_no_change_can_be_told_without_the_same_items() -> None:
+    first, shorter = one(skill=0.6), one(skill=0.6, items=80)
+    assert change(None, first) is None and change(first, None) is None
+    assert change(first, shorter) is None
+    other = one(skill=0.4, salt=1)
+    assert change(first, other) == compare(first, other)
 
 
 def test_p_is_even_under_the_null() -> None:

@@ -1,4 +1,4 @@
-"""Leaks, variants, disturbances and joined clips: what their tables and pictures say."""
+"""Leaks, variants and what the corpus can be read from: tables, and pictures of all trials."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,9 @@ import pytest
 from ehsaas.evaluation import pictures
 from ehsaas.evaluation.bars import class_bars, corpus_bars
 from ehsaas.evaluation.curves import noise_curves, training_curves
-from ehsaas.evaluation.disturbed import WHOLE, variant_of
+from ehsaas.evaluation.disturbed import variant_of
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.predictions import WHOLE
 from ehsaas.evaluation.results import rows
 from ehsaas.evaluation.trials import trial_tables
 from ehsaas.evaluation.views import headline_of, others
@@ -27,7 +28,7 @@ def test_every_trial_has_its_table_and_none_is_left_for_the_others(
         "One thing changed at a time",
         "How well the corpus can be read",
         "Disturbed clips: UAR on emodb",
-        "What helps against disturbed clips",
+        "What helps: change of UAR on emodb",
         "Two utterances in one clip",
     ]
     assert others(trials) == []

@@ -26,9 +26,9 @@ from ehsaas.disturbances import (
     Telephone,
 )
 from ehsaas.evaluation import predictions
-from ehsaas.evaluation.disturbed import DENOISED
+from ehsaas.evaluation.predictions import DENOISED, PLAIN
 from ehsaas.experiments import robustness, switching
-from ehsaas.experiments.conditions import CLEAN, Condition, conditions, made
+from ehsaas.experiments.conditions import Condition, conditions, made
 from ehsaas.experiments.config import load
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import RobustnessConfig
@@ -96,7 +96,7 @@ def test_joins_of_two_languages_stand_beside_joins_of_one(done: Path) -> None:
 
 BABBLED = RobustnessConfig(babble=("x",))
 CALLED: Mapping[str, Callable[[float], Disturbance | None]] = {
-    CLEAN: lambda level: None,
+    PLAIN: lambda level: None,
     "white noise": lambda level: Noise(colour="white", snr_db=level),
     "pink noise": lambda level: Noise(colour="pink", snr_db=level),
     "babble": lambda level: Babble(snr_db=level, noise=b"voices"),

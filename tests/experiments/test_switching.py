@@ -56,7 +56,8 @@ def material(without: Sequence[tuple[str, str]] = ()) -> Material:
         if (language, emotion) not in without
     ]
     table = utterances.from_rows(rows)
-    return Material(table, [], ("anger", "neutral", "sadness"), tuple(CORPORA), {})
+    heard = [np.zeros((50 + 10 * (i % 3), 1), dtype=np.float32) for i in range(len(rows))]
+    return Material(table, heard, ("anger", "neutral", "sadness"), tuple(CORPORA), {})
 
 
 def test_a_join_has_its_gap_between_two_halves() -> None:
@@ -119,6 +120,16 @@ def test_the_control_begins_with_the_same_utterances(most: int) -> None:
                 emotion[row] for row in control
             ]
         assert "sadness" not in {emotion[row] for row in control}
+
+
+def test_second_halves_are_as_long_as_can_be_whatever_their_language() -> None:
+    data = material()
+    lengths = np.array([len(x) for x in data.features])
+    found = pairs(data, np.arange(len(data.rows)), 1000)
+    told = {both: lengths[[p.second for p in drawn]] for both, drawn in found.items()}
+    for first, second in told:  # every take's length is there in every language
+        np.testing.assert_array_equal(told[first, second], told[first, first])
+    assert len(set(told["de", "de"].tolist())) == 3
 
 
 def test_a_pair_is_of_its_languages_and_of_two_speakers_of_the_test_part() -> None:
