@@ -128,7 +128,7 @@ def _partners(
         language: np.flatnonzero((alike & (rows["language"] == language)).fill_null(False))
         for language in languages
     }
-    fits = {language: those for language, those in fits.items() if len(those)}
+    fits = {name: generator.permutation(those) for name, those in fits.items() if len(those)}
     if not fits:
         return {}
     heard = rows["heard"].to_numpy()
