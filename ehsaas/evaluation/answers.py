@@ -78,7 +78,9 @@ def _within(ours: Sequence[Result], baseline: Sequence[Result], system: str) -> 
             f" {low:+d} to {high:+d} points"
         )
         short += ", which is not recognition of emotion in a new voice." if high > 0 else "."
-    return Answer("How well does it work within one language?", short, tuple(detail))
+    joint = any("+" in line.corpus for line in lines)
+    asked = "on the corpora that trained it" if joint else "within one language"
+    return Answer(f"How well does it work {asked}?", short, tuple(detail))
 
 
 def _widest(lines: Sequence[Within]) -> list[Within]:

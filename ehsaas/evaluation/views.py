@@ -115,7 +115,12 @@ class Curve:
 
 
 def language(result: Result) -> str:
-    """The language in English where we know its name, else its code, else the corpus."""
+    """The language in English where we know its name, else its code, else the corpus.
+
+    Corpora taken together may be in several.
+    """
+    if "+" in result.corpus:
+        return "Together"
     code = result.language or result.corpus
     return LANGUAGES.get(code.split("-")[0], code)
 

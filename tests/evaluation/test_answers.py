@@ -25,6 +25,12 @@ def test_all_three_questions_are_answered(results: Sequence[Result]) -> None:
     assert "With 20% of German's training utterances (emodb)" in adaptation.detail[0]
 
 
+def test_corpora_trained_on_together_are_no_language() -> None:
+    (within,) = answers(pool(simulated(0.6).with_columns(corpus=pl.lit("emodb+tess"))))
+    assert within.question == "How well does it work on the corpora that trained it?"
+    assert within.detail[0].startswith("Together (emodb+tess, ")
+
+
 def test_every_figure_is_the_results_own() -> None:
     table = pl.concat(
         [

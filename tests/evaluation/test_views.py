@@ -171,3 +171,5 @@ def test_languages_have_names() -> None:
     assert language(pool(simulated(0.6))[0]) == "German"
     assert language(pool(simulated(0.6, language="xx-YY"))[0]) == "xx-YY"
     assert language(pool(simulated(0.6, language=None))[0]) == "emodb"
+    both = simulated(0.6).with_columns(corpus=pl.lit("emodb+tess"))
+    assert language(pool(both)[0]) == "Together"
