@@ -177,7 +177,11 @@ def _told(test: Comparison | None) -> tuple[str, str]:
 
 
 def _work(one: Result) -> tuple[str, ...]:
-    return one.protocol, one.corpus, one.system, one.normalisation
+    train = "+".join(one.train)
+    return (
+        *(one.protocol, one.corpus, one.system, one.normalisation),
+        *(train, one.features, one.label_set),
+    )
 
 
 def _added(random: Result | None, strict: Result | None, metric: str) -> str:

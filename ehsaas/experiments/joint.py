@@ -198,11 +198,14 @@ def together(table: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """A prediction table with its corpora taken together, too, and without the largest of them.
 
     The corpora of such rows are joined with `+` in alphabetical order, and so are corpus and id.
+    Where a corpus is left out (`loco`), every fold is another training and nothing is joined.
 
     Args:
         table: predictions for one fold, which may lack a corpus.
         rows: all utterances that are trained on or tested, which say what there is to be joined.
     """
+    if set(table["protocol"]) == {"loco"}:
+        return table
     sizes = rows["corpus"].value_counts().sort(["count", "corpus"], descending=True)
     names: Sequence[str] = sizes["corpus"].to_list()
     sets = [names, names[1:]] if len(names) > 2 else [names] if len(names) > 1 else []
