@@ -1,0 +1,148 @@
+"""Pretrained speech encoders: samples (B, N) at 16 kHz → hidden states (B, T, D) of its layers.
+
+A checkpoint is a folder with `config.json` and safetensors weights, or a name on the Hugging Face
+Hub, looked for in the local cache first. Layer 0 is what enters the first transformer layer, layer
+n what leaves the nth; a final normalisation behind the last layer is left out. Only the layers
+asked for are loaded and computed. Extra `encoders`.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from ehsaas.models.wav2vec import Wav2Vec
+from ehsaas.models.whisper import Whisper
+
+WAV2VEC = ("wav2vec2", "wavlm", "hubert", "data2vec-audio")
+"""Values of `model_type` in `config.json` that share wav2vec 2.0's shape; XLS-R is a `wav2vec2`."""
+
+_FILES = ("config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json")
+
+
+class EncoderError(ValueError):
+    """An encoder cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A folder that holds a pretrained speech encoder."""
+
+    name: str
+    folder: Path
+
+    @classmethod
+    def find(cls, where: str | Path) -> "Checkpoint":
+        """The checkpoint in the folder `where`, or the one of that name on the Hub.
+
+        Raises:
+            EncoderError: there is none, or none can be fetched.
+        """
+        folder = Path(where)
+        if not folder.is_dir():
+            folder = _fetched(str(where))
+        if not (folder / "config.json").is_file():
+            raise EncoderError(f"{folder}: no encoder here (config.json is missing)")
+        if not any(folder.glob("*.safetensors")):
+            raise EncoderError(
+                f"{folder}: no weights (*.safetensors); other formats can hold programs and are"
+                " not read"
+            )
+        return cls(folder.name if Path(where).is_dir() else str(where), folder)
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """What `config.json` says.
+
+        Raises:
+            EncoderError: it is no JSON object, or of no kind of encoder known here.
+        """
+        try:
+            values = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+            kind = values["model_type"]
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise EncoderError(f"{self.folder}: config.json is damaged ({error})") from error
+        if kind not in (*WAV2VEC, "whisper"):
+            raise EncoderError(
+                f"{self.folder}: an encoder of the kind {kind!r}; known are"
+                f" {', '.join((*WAV2VEC, 'whisper'))}"
+            )
+        return dict(values)
+
+    @property
+    def dims(self) -> int:
+        """D, the size of a hidden state."""
+        return self._number("d_model" if self._whisper else "hidden_size")
+
+    @property
+    def depth(self) -> int:
+        """The number of transformer layers."""
+        return self._number("encoder_layers" if self._whisper else "num_hidden_layers")
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the weights, over its files in the order of their names."""
+        digest = hashlib.sha256()
+        for file in sorted(self.folder.glob("*.safetensors")):
+            with file.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    def load(self, layers: int | None = None) -> "Whisper | Wav2Vec":
+        """The encoder in float32, with its first `layers` layers; all where None.
+
+        Raises:
+            EncoderError: it has fewer layers, the weights do not fit, or transformers is missing.
+        """
+        depth = self.depth
+        if layers is not None and not 1 <= layers <= depth:
+            raise EncoderError(f"{self.name}: layers 1 to {depth} can be had, not {layers}")
+        _needed()
+        try:
+            kind = Whisper if self._whisper else Wav2Vec
+            return kind.from_folder(self.folder, layers or depth)
+        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+            raise EncoderError(f"{self.folder}: the weights cannot be used ({error})") from error
+
+    def _number(self, key: str) -> int:
+        value = self.config.get(key)
+        if not isinstance(value, int) or value < 1:
+            raise EncoderError(f"{self.folder}: config.json says {key} = {value!r}; expected 1 up")
+        return value
+
+    @property
+    def _whisper(self) -> bool:
+        return self.config["model_type"] == "whisper"
+
+
+def _needed() -> None:
+    try:
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise EncoderError(
+            "pretrained encoders need transformers: pip install 'ehsaas[encoders]'"
+        ) from error
+
+
+def _fetched(name: str) -> Path:
+    """The folder of a Hub checkpoint: from the cache, else downloaded."""
+    _needed()
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        try:
+            return Path(snapshot_download(name, allow_patterns=_FILES, local_files_only=True))
+        except LocalEntryNotFoundError:
+            return Path(snapshot_download(name, allow_patterns=_FILES))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise EncoderError(
+            f"{name}: no such folder, and no checkpoint of this name in the cache or on the"
+            " network; give a folder with config.json and model.safetensors"
+        ) from error

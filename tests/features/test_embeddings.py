@@ -1,0 +1,69 @@
+"""Embeddings: pooled by hand, in windows, from a batch as from single clips."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ehsaas.features.embeddings import EmbeddingConfig
+from ehsaas.models.encoders import Checkpoint, EncoderError
+from tests.models import checkpoints
+
+SAMPLES = torch.randn(2, 16000, generator=torch.Generator().manual_seed(1)) * 0.1
+LENGTHS = torch.tensor([16000, 7000])
+
+
+def test_pooled_is_mean_and_deviation_of_the_clip_s_own_frames(tmp_path: Path) -> None:
+    folder = checkpoints.write(tmp_path, "whisper")
+    config = EmbeddingConfig.of(folder, (1, 3))
+    with torch.no_grad():
+        x, frames = config.extractor()(SAMPLES, LENGTHS)
+        states, own = Checkpoint.find(folder).load()(SAMPLES[1:, :7000], LENGTHS[1:])
+    assert x.shape == (2, 1, len(config.names)) == (2, 1, 128) and frames.tolist() == [1, 1]
+    expected = torch.cat([f(states[i][0, : int(own[0])]) for i in (1, 3) for f in (_mean, _std)])
+    torch.testing.assert_close(x[1, 0], expected, atol=1e-4, rtol=1e-4)
+    assert config.names[0] == "layer1_mean_0" and config.names[-1] == "layer3_std_31"
+
+
+def _mean(x: torch.Tensor) -> torch.Tensor:
+    return x.mean(dim=0)
+
+
+def _std(x: torch.Tensor) -> torch.Tensor:
+    return x.std(dim=0, correction=0)
+
+
+@pytest.mark.parametrize("kind", ("whisper", "hubert"))
+def test_a_batch_is_what_its_clips_are_alone(tmp_path: Path, kind: str) -> None:
+    heard = EmbeddingConfig.of(checkpoints.write(tmp_path, kind), (0, 2), "none").extractor()
+    with torch.no_grad():
+        x, frames = heard(SAMPLES, LENGTHS)
+        alone, own = heard(SAMPLES[1:, :7000], LENGTHS[1:])
+    T = int(own[0])
+    assert int(frames[1]) == T and not x[1, T:].any()
+    torch.testing.assert_close(x[1, :T], alone[0], atol=1e-4, rtol=1e-4)
+
+
+def test_a_clip_longer_than_the_span_is_heard_to_its_end(tmp_path: Path) -> None:
+    heard = EmbeddingConfig.of(checkpoints.write(tmp_path, "whisper"), (1,), "none").extractor()
+    half = torch.randn(1, 20 * 16000, generator=torch.Generator().manual_seed(2)) * 0.1
+    with torch.no_grad():
+        one, _ = heard(half, torch.tensor([half.shape[1]]))
+        both, frames = heard(half.repeat(1, 2), torch.tensor([2 * half.shape[1]]))
+    assert frames.tolist() == [2000]
+    torch.testing.assert_close(both, one.repeat(1, 2, 1))
+
+
+def test_other_weights_than_before_are_refused(tmp_path: Path) -> None:
+    config = EmbeddingConfig.of(checkpoints.write(tmp_path, "whisper"), (1,))
+    checkpoints.write(tmp_path, "whisper", seed=1)
+    with pytest.raises(EncoderError, match="other weights than these features were made with"):
+        config.extractor()
+
+
+def test_layers_must_be_there_and_in_order(tmp_path: Path) -> None:
+    folder = checkpoints.write(tmp_path, "whisper")
+    with pytest.raises(EncoderError, match="layers 0 to 3 can be had, not 4"):
+        EmbeddingConfig.of(folder, (4,))
+    with pytest.raises(ValueError, match="each once and in order"):
+        EmbeddingConfig.of(folder, (2, 1))
