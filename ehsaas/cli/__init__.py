@@ -2,7 +2,7 @@
 
 import typer
 
-from ehsaas.cli import audit, corpora, evaluate, fetch, prepare, recognise, report, run
+from ehsaas.cli import audit, corpora, evaluate, fetch, prepare, recognise, report, run, transcribe
 from ehsaas.cli.terminal import tells_mistakes
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ for verb in (
     corpora.corpora,
     fetch.fetch,
     prepare.prepare,
+    transcribe.transcribe,
     audit.audit,
     run.run,
     report.report,

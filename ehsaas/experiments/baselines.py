@@ -122,12 +122,15 @@ def _at(trial: Trial, share: float) -> Trial:
 def both(
     data: Material, fold: Fold, trial: Trial, own: Mapping[str, Statistics]
 ) -> Iterator[pl.DataFrame]:
-    """The SVM under both normalisations, each with a fit of its own, and what hears nothing."""
+    """The SVM under every normalisation, each with a fit of its own, and what hears nothing."""
     source = data.statistics(fold.train, "source")
     said = _svm(data, source, fold.train, fold.test)
     yield _judge(trial, data, fold.test, said)
     said = _svm(data, own, fold.train, fold.test)
     yield _judge(replace(trial, normalisation="corpus"), data, fold.test, said)
+    if data.voices:
+        said = _svm(data, {**own, **data.voices}, fold.train, fold.test)
+        yield _judge(replace(trial, normalisation="speaker"), data, fold.test, said)
     yield from _deaf(data, fold, trial)
 
 

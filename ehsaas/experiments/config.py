@@ -16,9 +16,11 @@ from ehsaas.experiments.parts import (
     AdaptationConfig,
     AdversaryConfig,
     ClafConfig,
+    FusionConfig,
     JointConfig,
     Leak,
     ModelConfig,
+    ProbeConfig,
     Published,
     RnnConfig,
     RobustnessConfig,
@@ -28,7 +30,7 @@ from ehsaas.experiments.parts import (
     TransferConfig,
     WithinConfig,
 )
-from ehsaas.features import FEATURES, FeatureConfig, HeardBy, UtteranceVectorConfig
+from ehsaas.features import FEATURES, FeatureConfig, HeardBy, kind_of
 
 PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 
@@ -36,18 +38,24 @@ PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 class ExperimentConfig(Stage):
     """One experiment: the three questions over some corpora.
 
-    `recogniser` says whether one is trained on everything at the end, and kept. `gathers` are
-    experiments whose results pages follow this one's as chapters.
+    `called` is what tables call the system, e.g. by its encoder. `never_by_speaker` are corpora in
+    which the speaker gives the emotion away: where others are standardised by speaker, they are by
+    corpus. `recogniser` says whether one is trained on everything at the end, and kept. `gathers`
+    are experiments whose results pages follow this one's as chapters.
     """
 
     name: PageName
     question: str = ""
-    system: Literal["attention-bilstm", "claf-ser", "simple-rnn"] = "attention-bilstm"
+    system: Literal["attention-bilstm", "claf-ser", "fusion", "linear-probe", "simple-rnn"] = (
+        "attention-bilstm"
+    )
+    called: str | None = None
     corpora: tuple[str, ...] = Field(min_length=1)
     optional: tuple[str, ...] = ()
     neutral_styles: dict[str, tuple[str, ...]] = {}
+    never_by_speaker: tuple[str, ...] = ()
     features: HeardBy = FeatureConfig()
-    model: ModelConfig | ClafConfig | RnnConfig = ModelConfig()
+    model: ModelConfig | ClafConfig | RnnConfig | ProbeConfig | FusionConfig = ModelConfig()
     adversary: AdversaryConfig | None = None
     training: TrainingConfig = TrainingConfig()
     within: WithinConfig | None = WithinConfig()
@@ -64,6 +72,17 @@ class ExperimentConfig(Stage):
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
     gathers: tuple[PageName, ...] = ()
+
+    @property
+    def name_of_system(self) -> str:
+        """What prediction tables call the system."""
+        return self.called or self.system
+
+    @property
+    def by_speaker(self) -> bool:
+        """Whether statistics of single speakers are asked for."""
+        parts = (self.joint, self.transfer)
+        return any(part is not None and "speaker" in part.statistics for part in parts)
 
     @property
     def cross_labels(self) -> Literal["four", "seven"]:
@@ -105,8 +124,7 @@ class ExperimentConfig(Stage):
                 raise ValueError(f"nothing is called {like!r}{hint(like, known, tell=True)}")
             changes = {key: value for key, value in given.items() if key != "like"}
             return read(type(known[like]), known[like].model_dump() | changes, "features")
-        vector = isinstance(given, dict) and "kind" in given
-        return read(UtteranceVectorConfig if vector else FeatureConfig, given, "features")
+        return read(kind_of(given if isinstance(given, dict) else {}), given, "features")
 
     @field_validator("model", mode="before")
     @classmethod

@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from ehsaas.experiments.config import ExperimentConfig
-from ehsaas.experiments.parts import AdversaryConfig
+from ehsaas.experiments.parts import AdversaryConfig, ProbeConfig
+from ehsaas.experiments.pretrained import candidates
 from ehsaas.models import MODELS
-from ehsaas.training import adversarial, supervised
+from ehsaas.models.linear_probe import LinearProbe
+from ehsaas.training import adversarial, probe, supervised
 from ehsaas.training.adversarial import Adversary, Against, Domain
 from ehsaas.training.augment import FrameAugment
 from ehsaas.training.batches import Examples
@@ -28,6 +30,8 @@ def network(config: ExperimentConfig, classes: int, corpora: int, seed: int) -> 
 
 def sizes(config: ExperimentConfig, corpora: int) -> dict[str, Any]:
     """What the model is built with beside the size of a frame and the number of classes."""
+    if isinstance(config.model, ProbeConfig):
+        return {}
     own = config.model.model_dump()
     return {**own, "corpora": corpora} if config.system == "claf-ser" else own
 
@@ -42,7 +46,14 @@ def fit(
     classes: int,
     folder: Path | None = None,
 ) -> tuple[History, Adversary | None]:
-    """Fit `network` in place by the method of the configuration."""
+    """Fit `network` in place by the method of the configuration.
+
+    A linear probe is fitted exactly, and looks at no validation part.
+    """
+    if isinstance(network, LinearProbe):
+        assert isinstance(config.model, ProbeConfig), "a probe's system has a probe's settings"
+        chosen = candidates(config.features, config.model)
+        return probe.train(network, examples, chosen, classes=classes), None
     how: dict[str, Any] = {"classes": classes, "folder": folder, **regularised(config)}
     how["attack"] = config.training.attack
     settings = loop_settings(config)

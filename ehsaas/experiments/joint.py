@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ehsaas.calibration import Statistics, softmax
+from ehsaas.calibration import softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.evaluation import predictions
 from ehsaas.experiments import baselines, fitting, holdout, material, probes
@@ -37,7 +37,7 @@ def network(setup: Setup, cell: Cell) -> Trained:
     config = leaking(config, cell.leak)
     data = _load(replace(setup, config=config), cell)
     split, data = _split(setup, data, cell)
-    statistics = statistics_of(data, split.train, cell.normalisation)
+    statistics = data.standardised_by(split.train, cell.normalisation)
     train = data.examples(split.train, statistics)
     test = _unknown(data.examples(split.test, statistics), set(train.corpus.tolist()))
     made = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
@@ -60,7 +60,7 @@ def network(setup: Setup, cell: Cell) -> Trained:
         fitted = probes.Fitted(made, adversary, train, test)
         found = probes.corpora_told(fitted, setup.config, data, split, trial)
         table = predictions.concat([table, found])
-    how = f"{LEAKS[cell.leak]} (leak {cell.leak})" if cell.leak else LAST
+    how = f"{LEAKS[cell.leak]} (leak {cell.leak})" if cell.leak else history.chosen or LAST
     curves = history_of(trial, cell, history) | ({"watched": "test"} if watched else {})
     return Trained(table, [curves], (how,))
 
@@ -177,7 +177,7 @@ def _trial(
         condition["leak"] = cell.leak
     return Trial(
         given.name,
-        config.system,
+        config.name_of_system,
         cell.protocol,
         material.kind_of(config),
         cell.normalisation or "source",
@@ -216,12 +216,3 @@ def together(table: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         for some in sets
     ]
     return predictions.concat([table, *joined])
-
-
-def statistics_of(
-    data: Material, train: IntArray, normalisation: str
-) -> Statistics | Mapping[str, Statistics]:
-    """What the features are standardised by."""
-    if normalisation == "source":
-        return data.statistics(train, "source")
-    return data.own if normalisation == "corpus" else {**data.own, **data.voices}

@@ -17,7 +17,7 @@ from ehsaas.disturbances import Speed
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.heard import Heard
-from ehsaas.features import FeatureConfig, scaling
+from ehsaas.features import EmbeddingConfig, FeatureConfig, scaling
 from ehsaas.features.functionals import FunctionalsConfig
 from ehsaas.features.store import FeatureStore, Settings
 from ehsaas.training.batches import Examples, Versions
@@ -93,6 +93,14 @@ class Material:
         """Feature statistics over the frames of `rows`."""
         return scaling.fit((self.features[i] for i in rows), name)
 
+    def standardised_by(
+        self, train: IntArray, normalisation: str
+    ) -> Statistics | Mapping[str, Statistics]:
+        """What the features are standardised by: `source` is the training rows taken together."""
+        if normalisation == "source":
+            return self.statistics(train, "source")
+        return self.own if normalisation == "corpus" else {**self.own, **self.voices}
+
     def examples(
         self, rows: IntArray, statistics: Statistics | Mapping[str, Statistics]
     ) -> Examples:
@@ -158,7 +166,7 @@ def load(
         own[corpus] = scaling.fit(
             (everything[i] for i in range(len(everything))), f"corpus: {corpus}"
         )
-        if setup.config.joint is not None and "speaker" in setup.config.joint.statistics:
+        if setup.config.by_speaker and corpus not in setup.config.never_by_speaker:
             names = np.array(_voices(table.rows))
             for name in sorted(set(names.tolist()) - {""}):
                 spoken = np.flatnonzero(names == name).tolist()
@@ -191,6 +199,8 @@ def feature_settings(config: ExperimentConfig) -> dict[Kind, list[Settings]]:
 
 def kind_of(config: ExperimentConfig) -> str:
     """What a prediction table calls the features of a configuration."""
+    if isinstance(config.features, EmbeddingConfig):
+        return "embeddings"
     return "frames" if isinstance(config.features, FeatureConfig) else "functionals"
 
 

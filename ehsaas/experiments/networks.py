@@ -70,7 +70,11 @@ def within(setup: Setup, cell: Cell) -> Trained:
 
 
 def pair(setup: Setup, cell: Cell) -> Trained:
-    """Trained on one corpus, judged on each corpus of another language, under both statistics."""
+    """Trained on one corpus, judged on each corpus of another language.
+
+    One network is judged by its own statistics and by those of the tested corpus; for those of
+    single speakers there is one that is trained so.
+    """
     assert setup.config.transfer is not None
     label_set = setup.config.transfer.label_set
     data = material.load(setup, setup.config.corpora, label_set)
@@ -78,30 +82,39 @@ def pair(setup: Setup, cell: Cell) -> Trained:
     source, own = data.statistics(rows, "source"), data.own
     network, history, how = train(setup, data, source, rows, cell)
     trial = _trial(setup, cell, "pair", [cell.corpus], label_set)
-    tables = []
-    for name in data.foreign(cell.corpus):
-        test = data.rows_of(name)
+    tables, told, hows = [], [history_of(trial, cell, history)], [how]
+    targets = [data.rows_of(name) for name in data.foreign(cell.corpus)]
+    for test in targets:
         tables.append(_judge(network, data, test, source, trial))
         tables.append(_judge(network, data, test, own, replace(trial, normalisation="corpus")))
-    return Trained(predictions.concat(tables), [history_of(trial, cell, history)], (how,))
+    if "speaker" in setup.config.transfer.statistics:
+        voices = data.standardised_by(rows, "speaker")
+        network, history, how = train(setup, data, voices, rows, cell, "speaker")
+        named = replace(trial, normalisation="speaker")
+        tables += [_judge(network, data, test, voices, named) for test in targets]
+        told.append(history_of(named, cell, history) | {"normalisation": "speaker"})
+        hows.append(how)
+    return Trained(predictions.concat(tables), told, tuple(hows))
 
 
 def pooled(setup: Setup, cell: Cell) -> Trained:
     """Trained on all corpora of other languages, judged on one; the network is kept.
 
     With `source`, everything is standardised by the statistics of the training corpora taken
-    together; with `corpus`, each corpus by its own. Adaptation starts from the latter.
+    together; with `corpus`, each corpus by its own; with `speaker`, each speaker. Adaptation starts
+    from `corpus`.
     """
     label_set = setup.config.cross_labels
+    setup = replace(setup, config=setup.config.of(cell.variant))
     data = material.load(setup, setup.config.corpora, label_set)
     sources = data.foreign(cell.corpus)
     rows, test = data.rows_of(*sources), data.rows_of(cell.corpus)
-    whole = data.statistics(rows, "source")
-    statistics = data.own if cell.normalisation == "corpus" else whole
+    statistics = data.standardised_by(rows, cell.normalisation)
     network, history, how = train(setup, data, statistics, rows, cell)
     save_file(network.state_dict(), setup.run / "cells" / f"{cell.key}.safetensors")
     trial = _trial(setup, cell, "lolo", sources, label_set)
-    trial = replace(trial, normalisation=cell.normalisation)
+    condition = {"variant": cell.variant} if cell.variant else {}
+    trial = replace(trial, normalisation=cell.normalisation, condition=condition)
     table = _judge(network, data, test, statistics, trial)
     return Trained(table, [history_of(trial, cell, history)], (how,))
 
@@ -200,7 +213,7 @@ def train(
         classes=len(data.classes),
         folder=setup.run / "fits" / (cell.key + variant),
     )
-    return network, history, part.how
+    return network, history, history.chosen or part.how
 
 
 def _fresh(config: ExperimentConfig, data: Material, seed: int) -> nn.Module:
@@ -218,7 +231,7 @@ def _pooled_network(setup: Setup, cell: Cell, data: Material) -> nn.Module:
 def _trial(setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_set: str) -> Trial:
     return Trial(
         setup.config.name,
-        setup.config.system,
+        setup.config.name_of_system,
         protocol,
         material.kind_of(setup.config),
         "source",

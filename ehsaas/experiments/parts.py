@@ -51,8 +51,40 @@ class RnnConfig(Stage):
     dropout: float = Field(default=0.3, ge=0, lt=1)
 
 
+class ProbeConfig(Stage):
+    """What a linear probe is chosen from, inside each training part.
+
+    Attributes:
+        layers: layers of the encoder that stand side by side, one list a candidate; all that the
+            features hold where there is no list. The first is taken where nothing can be chosen.
+        C: inverse regularisations, each tried with each list of layers.
+        steps: after so many steps of the optimiser it is stopped, each tried with each of these.
+    """
+
+    layers: tuple[tuple[int, ...], ...] = ()
+    C: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.01,), min_length=1)
+    steps: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300,), min_length=1)
+
+
+class FusionConfig(Stage):
+    """Sizes of the fusion of speech and text; `drop` is the share of utterances that lose one."""
+
+    how: Literal["concat", "gated", "cross-attention"] = "concat"
+    hidden: int = Field(default=256, ge=1)
+    heads: int = Field(default=8, ge=1)
+    dense: int = Field(default=512, ge=1)
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    drop: float = Field(default=0.15, ge=0, lt=1)
+
+
 SIZES: Mapping[str, type[Stage]] = MappingProxyType(
-    {"attention-bilstm": ModelConfig, "claf-ser": ClafConfig, "simple-rnn": RnnConfig}
+    {
+        "attention-bilstm": ModelConfig,
+        "claf-ser": ClafConfig,
+        "fusion": FusionConfig,
+        "linear-probe": ProbeConfig,
+        "simple-rnn": RnnConfig,
+    }
 )
 """What `model` holds for each system."""
 
@@ -60,6 +92,8 @@ READABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "attention-bilstm": ("embedding", "context"),
         "claf-ser": ("embedding", "f_attn", "f_adapted"),
+        "fusion": ("embedding",),
+        "linear-probe": ("embedding",),
         "simple-rnn": ("embedding",),
     }
 )
@@ -118,12 +152,21 @@ class WithinConfig(Stage):
     strict_folds: str | None = None
 
 
+By = Literal["source", "corpus", "speaker"]
+"""Whose statistics standardise the features: those of the training part, or those of all
+recordings of each corpus or of each speaker, without their labels."""
+
+
 class TransferConfig(Stage):
-    """Question 2: what is lost when a model comes from another language, or from the others."""
+    """Question 2: what is lost when a model comes from another language, or from the others.
+
+    `statistics` are those under which it is judged.
+    """
 
     label_set: Literal["four", "seven"] = "four"
     pairs: bool = True
     pooled: bool = True
+    statistics: tuple[By, ...] = Field(default=("source", "corpus"), min_length=1)
 
 
 class AdaptationConfig(Stage):
@@ -167,7 +210,7 @@ class JointConfig(Stage):
     test_share: float = Field(default=0.2, gt=0, lt=1)
     strict_folds: str | None = None
     folds: int = Field(default=5, ge=2)
-    statistics: tuple[Literal["source", "corpus", "speaker"], ...] = ("source",)
+    statistics: tuple[By, ...] = ("source",)
     leaks: tuple[Leak, ...] = ()
     copies: tuple[Recipe, ...] = ()
     drop: tuple[str, ...] = ()

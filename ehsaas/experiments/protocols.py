@@ -1,7 +1,7 @@
 """The three questions as cells: what is trained and judged, piece by piece, and on which split."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -140,13 +140,17 @@ def _pairs(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
 
 
 def _pooled(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
-    told = config.transfer is not None and config.transfer.pooled
+    asked = config.transfer.statistics if config.transfer and config.transfer.pooled else ()
     for corpus in crossing:
-        if told:
+        if asked:
             yield Cell("pooled-baselines", corpus)
             for seed in config.seeds:
-                yield Cell("pooled", corpus, seed, normalisation="source")
-        if told or config.adaptation is not None:
+                yield from (
+                    Cell("pooled", corpus, seed, normalisation=by, variant=variant)
+                    for by in asked
+                    for variant in ("", *config.variants)
+                )
+        if config.adaptation is not None and "corpus" not in asked:
             for seed in config.seeds:
                 yield Cell("pooled", corpus, seed, normalisation="corpus")
 
@@ -174,13 +178,20 @@ def _joint(
             yield Cell("joint-baselines", name, protocol=protocol)
             for fold in holdout.folds(rows, protocol, config.joint, root):
                 for seed, statistics, variant in product(
-                    config.seeds, config.joint.statistics, ("", *config.variants)
+                    config.seeds, _asked(config, group), ("", *config.variants)
                 ):
                     yield Cell("joint", name, seed, protocol, fold.name, statistics, variant)
         for leak, seed, statistics in product(
-            config.joint.leaks, config.seeds, config.joint.statistics
+            config.joint.leaks, config.seeds, _asked(config, group)
         ):
             yield Cell("joint", name, seed, "random", "random", statistics, "", leak)
+
+
+def _asked(config: ExperimentConfig, group: Sequence[str]) -> list[str]:
+    """The statistics of joint training that say anything of a group of corpora."""
+    assert config.joint is not None, "asked for only where there is a joint part"
+    without = set(group) <= set(config.never_by_speaker)
+    return [by for by in config.joint.statistics if not (without and by == "speaker")]
 
 
 def folds_made(config: ExperimentConfig, root: Path) -> list[str]:

@@ -18,7 +18,15 @@ from ehsaas.corpora import CORPORA
 from ehsaas.corpora.prepare import prepare
 from ehsaas.corpora.splits import Split
 from ehsaas.evaluation.report import write_report
-from ehsaas.experiments import holdout, joint, material, record, robustness, switching
+from ehsaas.experiments import (
+    holdout,
+    joint,
+    material,
+    pretrained,
+    record,
+    robustness,
+    switching,
+)
 from ehsaas.experiments.compute import LOG, Progress, compute
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
@@ -59,7 +67,7 @@ def run(
     tell: Progress = progress or (lambda what, done, total: None)
     if config.robustness is not None:
         robustness.check(config.robustness)
-    setup = Setup(config, out, store, corpora)
+    setup = Setup(pretrained.found(config, corpora), out, store, corpora)
     _claim(config, out)
     clock = record.Clock(out)
 

@@ -26,7 +26,7 @@ from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.parts import SwitchingConfig
 from ehsaas.experiments.protocols import Cell
-from ehsaas.features import FeatureConfig, HeardBy
+from ehsaas.features import FeatureConfig, HeardBy, UtteranceVectorConfig
 from ehsaas.features.ends import loud_span
 from ehsaas.features.framing import Framing
 from ehsaas.models.batch import Batch
@@ -174,7 +174,9 @@ def share(attention: np.ndarray, edge: int) -> float:
 
 
 def _framing(features: HeardBy) -> Framing:
-    return (features if isinstance(features, FeatureConfig) else features.frames).framing
+    if isinstance(features, UtteranceVectorConfig):
+        features = features.frames
+    return features.framing if isinstance(features, FeatureConfig) else Framing()
 
 
 def _alone(samples: Samples) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ehsaas.features.embeddings import EmbeddingConfig
 from ehsaas.features.functionals import Functionals, FunctionalsConfig
+from ehsaas.features.samples import SamplesConfig
 from ehsaas.features.stack import FeatureConfig, FeatureStack
 from ehsaas.features.store import Features, FeatureStore, StoreError
 from ehsaas.features.utterance_vector import UtteranceVectorConfig
@@ -34,22 +36,49 @@ FEATURES: Mapping[str, FeatureConfig | FunctionalsConfig | UtteranceVectorConfig
 )
 """Ready settings by name; each has `names`, `dtype` and `extractor()`."""
 
-HeardBy = FeatureConfig | UtteranceVectorConfig
-"""Settings of what a network may hear: frames, or one vector an utterance."""
+HeardBy = FeatureConfig | UtteranceVectorConfig | EmbeddingConfig | SamplesConfig
+"""Settings of what a network may hear: frames, one vector an utterance, hidden states of a
+pretrained encoder, or the samples themselves."""
+
+_KINDS: Mapping[str, type[UtteranceVectorConfig | EmbeddingConfig | SamplesConfig]] = (
+    MappingProxyType(
+        {
+            "utterance-vector": UtteranceVectorConfig,
+            "embeddings": EmbeddingConfig,
+            "samples": SamplesConfig,
+        }
+    )
+)
+"""Settings that say by their `kind` what they are; the others are of frames."""
 
 
 def settings_of(values: Mapping[str, Any]) -> HeardBy:
-    """Settings from their JSON form; those of a vector say so by their `kind`.
+    """Settings from their JSON form; all but those of frames say by their `kind` what they are.
 
     Raises:
         ValidationError: a key or a value is not known.
+        ValueError: nothing is of that kind.
     """
-    return (UtteranceVectorConfig if "kind" in values else FeatureConfig)(**values)
+    return kind_of(values)(**values)
+
+
+def kind_of(values: Mapping[str, Any]) -> type[HeardBy]:
+    """The class of settings in their JSON form.
+
+    Raises:
+        ValueError: nothing is of that kind.
+    """
+    if "kind" not in values:
+        return FeatureConfig
+    if values["kind"] not in _KINDS:
+        raise ValueError(f"no features of the kind {values['kind']!r}; known: {', '.join(_KINDS)}")
+    return _KINDS[values["kind"]]
 
 
 __all__ = [
     "CLAF_FRAME",
     "FEATURES",
+    "EmbeddingConfig",
     "FeatureConfig",
     "FeatureStack",
     "FeatureStore",
@@ -57,7 +86,9 @@ __all__ = [
     "Functionals",
     "FunctionalsConfig",
     "HeardBy",
+    "SamplesConfig",
     "StoreError",
     "UtteranceVectorConfig",
+    "kind_of",
     "settings_of",
 ]

@@ -1,10 +1,13 @@
 """Embeddings: samples (B, N) → hidden states of a pretrained speech encoder, frames or pooled.
 
 The layers asked for stand side by side. Pooled, a clip is one vector: mean and deviation over its
-own frames. A clip longer than the encoder's span is heard in equal parts, one after the other.
+own frames, and how the mean moves from its first third to its last. A clip longer than the
+encoder's span is heard in equal parts, one after the other.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import torch
@@ -13,52 +16,64 @@ from torch import Tensor, nn
 
 from ehsaas.features.framing import frame_mask
 from ehsaas.features.moments import mean_std
-from ehsaas.models.encoders import Checkpoint, EncoderError, Wav2Vec, Whisper
+from ehsaas.models.encoders import Checkpoint, Encoder, EncoderError
 
-Pooling = Literal["none", "mean", "mean-std"]
+Pooling = Literal["none", "mean", "mean-std", "mean-std-thirds"]
+
+_PARTS: Mapping[Pooling, tuple[str, ...]] = MappingProxyType(
+    {
+        "none": ("",),
+        "mean": ("_mean",),
+        "mean-std": ("_mean", "_std"),
+        "mean-std-thirds": ("_mean", "_std", "_first", "_second", "_third"),
+    }
+)
+"""What a layer's columns are called behind its name, for each pooling."""
 
 
 class EmbeddingConfig(BaseModel):
-    """Which encoder, which of its layers, and how they are pooled; made by `of`.
+    """Which encoder, which of its layers, and how they are pooled.
+
+    Who writes a configuration gives no `sha256` and `size`; `found` fills them in.
 
     Attributes:
         encoder: the folder or the Hub name of the checkpoint.
         sha256: digest of its weights.
         size: D, the size of a hidden state.
         layers: layers side by side, in order; 0 is what enters the first.
-        pooling: `none` keeps frames; `mean` and `mean-std` make one vector a clip.
+        pooling: `none` keeps frames; the others make one vector a clip. `thirds` are the means of
+            its first, second and last third.
+        every: so many frames are averaged to one, where frames are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["embeddings"] = "embeddings"
     encoder: str
-    sha256: str
-    size: int = Field(ge=1)
-    layers: tuple[int, ...]
+    sha256: str | None = None
+    size: int | None = Field(default=None, ge=1)
+    layers: tuple[int, ...] = (1, 2, 3, 4)
     pooling: Pooling = "mean-std"
+    every: int = Field(default=1, ge=1)
 
-    @classmethod
-    def of(
-        cls, encoder: str | Path, layers: tuple[int, ...], pooling: Pooling = "mean-std"
-    ) -> "EmbeddingConfig":
-        """Settings for the checkpoint `encoder` as it lies on this machine.
+    def found(self, root: Path | None = None) -> "EmbeddingConfig":
+        """These settings for the checkpoint as it lies on this machine.
+
+        Args:
+            root: a folder that `encoder` may be relative to.
 
         Raises:
             EncoderError: there is no such checkpoint, or it has no such layers.
         """
-        found = Checkpoint.find(encoder)
-        if max(layers, default=0) > found.depth:
+        where = located(self.encoder, root)
+        checkpoint = Checkpoint.find(where)
+        if self.layers[-1] > checkpoint.depth:
             raise EncoderError(
-                f"{found.name}: layers 0 to {found.depth} can be had, not {max(layers)}"
+                f"{checkpoint.name}: layers 0 to {checkpoint.depth} can be had, not"
+                f" {self.layers[-1]}"
             )
-        return cls(
-            encoder=str(encoder),
-            sha256=found.sha256,
-            size=found.dims,
-            layers=layers,
-            pooling=pooling,
-        )
+        known = {"encoder": where, "sha256": checkpoint.sha256, "size": checkpoint.dims}
+        return self.model_copy(update=known)
 
     @model_validator(mode="after")
     def _layers(self) -> "EmbeddingConfig":
@@ -68,14 +83,20 @@ class EmbeddingConfig(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _averages_frames(self) -> "EmbeddingConfig":
+        if self.every > 1 and self.pooling != "none":
+            raise ValueError("every averages frames; with a pooling there are none: leave it out")
+        return self
+
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a dimension, in order."""
-        kinds = {"none": ("",), "mean": ("_mean",), "mean-std": ("_mean", "_std")}[self.pooling]
+        """One name a dimension, in order, once the checkpoint is found."""
+        assert self.size is not None, "known once the checkpoint is found"
         return tuple(
             f"layer{layer}{kind}_{i}"
             for layer in self.layers
-            for kind in kinds
+            for kind in _PARTS[self.pooling]
             for i in range(self.size)
         )
 
@@ -91,12 +112,12 @@ class EmbeddingConfig(BaseModel):
             EncoderError: the checkpoint is gone, or its weights are others.
         """
         found = Checkpoint.find(self.encoder)
-        if found.sha256 != self.sha256:
+        if self.sha256 is None or found.sha256 != self.sha256:
             raise EncoderError(
                 f"{found.folder}: other weights than these features were made with"
-                f" (sha256 {found.sha256[:12]}…, expected {self.sha256[:12]}…)"
+                f" (sha256 {found.sha256[:12]}…, expected {(self.sha256 or 'none')[:12]}…)"
             )
-        return Embedding(found.load(max(1, *self.layers)), self.layers, self.pooling)
+        return Embedding(found.load(max(1, *self.layers)), self.layers, self.pooling, self.every)
 
 
 class Embedding(nn.Module):
@@ -106,11 +127,12 @@ class Embedding(nn.Module):
     """
 
     def __init__(
-        self, encoder: Whisper | Wav2Vec, layers: tuple[int, ...], pooling: Pooling
+        self, encoder: Encoder, layers: tuple[int, ...], pooling: Pooling, every: int = 1
     ) -> None:
         """Read `layers` of `encoder`."""
         super().__init__()
         self.encoder, self.layers, self.pooling = encoder.requires_grad_(False), layers, pooling
+        self.every = every
 
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings of a batch; what lies behind a clip's end is ignored."""
@@ -121,12 +143,15 @@ class Embedding(nn.Module):
             x, frames = self._states(samples, lengths)
         inside = frame_mask(frames, x.shape[1])
         if self.pooling == "none":
-            return torch.where(inside[..., None], x, 0.0), frames
-        both = mean_std(x, inside)  # (B, D · layers, 2)
+            return averaged(torch.where(inside[..., None], x, 0.0), frames, self.every)
         B = len(x)
-        both = both.unflatten(1, (len(self.layers), -1)).transpose(2, 3)
-        pooled = both[:, :, :1] if self.pooling == "mean" else both
-        return pooled.reshape(B, 1, -1), torch.ones_like(frames)
+        parts = mean_std(x, inside).transpose(1, 2)  # (B, 2, layers · D)
+        if self.pooling == "mean":
+            parts = parts[:, :1]
+        if self.pooling == "mean-std-thirds":
+            parts = torch.cat([parts, thirds(x, frames)], dim=1)
+        by_layer = parts.reshape(B, parts.shape[1], len(self.layers), -1).transpose(1, 2)
+        return by_layer.reshape(B, 1, -1), torch.ones_like(frames)
 
     def _states(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         states, frames = self.encoder(samples, lengths)
@@ -144,3 +169,47 @@ class Embedding(nn.Module):
         return torch.cat(
             [self._states(piece[None], torch.tensor([len(piece)]))[0][0] for piece in pieces]
         )
+
+
+def thirds(x: Tensor, frames: Tensor) -> Tensor:
+    """Means (B, 3, D) of the first, second and last third of each clip's frames.
+
+    Of a clip of one or two frames some thirds are empty, and are the whole clip.
+
+    Args:
+        x: (B, T, D).
+        frames: (B,) valid frames.
+    """
+    at = torch.arange(x.shape[1], device=x.device)[None]
+    edges = [(frames * part + 1) // 3 for part in range(4)]
+    whole = at < frames[:, None]
+    means = []
+    for first, last in zip(edges, edges[1:], strict=False):
+        inside = (at >= first[:, None]) & (at < last[:, None])
+        inside = torch.where(inside.any(dim=1, keepdim=True), inside, whole)
+        means.append(mean_std(x, inside)[..., 0])
+    return torch.stack(means, dim=1)
+
+
+def averaged(x: Tensor, frames: Tensor, every: int) -> tuple[Tensor, Tensor]:
+    """Means over stretches of `every` frames; the last stretch of a clip may be shorter.
+
+    Args:
+        x: (B, T, D), zero behind each clip's last frame.
+        frames: (B,) valid frames.
+        every: 1 leaves everything as it is.
+    """
+    if every == 1:
+        return x, frames
+    B, T, D = x.shape
+    short = -T % every
+    total = nn.functional.pad(x, (0, 0, 0, short)).reshape(B, -1, every, D).sum(dim=2)
+    first = torch.arange(total.shape[1], device=x.device) * every
+    count = (frames[:, None] - first).clamp(1, every)
+    return total / count[..., None], (frames + every - 1) // every
+
+
+def located(name: str, root: Path | None) -> str:
+    """The path of the folder `name` under `root`, or the name itself where there is none."""
+    folder = (root / name).resolve() if root is not None else None
+    return str(folder) if folder is not None and folder.is_dir() else name

@@ -7,8 +7,16 @@ from torch import nn
 
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.models.claf import Claf
+from ehsaas.models.fusion import Fusion
+from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.models.simple_rnn import SimpleRNN
 
 MODELS: Mapping[str, type[nn.Module]] = MappingProxyType(
-    {"attention-bilstm": AttentionBiLSTM, "claf-ser": Claf, "simple-rnn": SimpleRNN}
+    {
+        "attention-bilstm": AttentionBiLSTM,
+        "claf-ser": Claf,
+        "fusion": Fusion,
+        "linear-probe": LinearProbe,
+        "simple-rnn": SimpleRNN,
+    }
 )

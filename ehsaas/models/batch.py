@@ -12,7 +12,10 @@ class Batch:
 
     `features` (B, T, D) float32, `lengths` (B,) valid frames, `labels` (B,) class indices or None
     for unlabelled items, `corpus`, `language` and `speaker` (B,) indices or None, `text` one string
-    an item or None, `ids` the utterances' ids.
+    an item or None, `ids` the utterances' ids. `words` (B, S, E) are features of what was said, and
+    `word_lengths` (B,) how many of each are valid; None where nothing is known of any item.
+
+    A length of 0 says that the item lacks this modality, speech or words.
     """
 
     features: Tensor
@@ -23,6 +26,8 @@ class Batch:
     speaker: Tensor | None = None
     text: tuple[str, ...] | None = None
     ids: tuple[str, ...] = ()
+    words: Tensor | None = None
+    word_lengths: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ asked for are loaded and computed. Extra `encoders`.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +20,13 @@ from safetensors import SafetensorError
 from ehsaas.models.wav2vec import Wav2Vec
 from ehsaas.models.whisper import Whisper
 
+Encoder = Whisper | Wav2Vec
+"""(samples (B, N), lengths (B,)) → hidden states of its layers, and frame lengths (B,)."""
+
 WAV2VEC = ("wav2vec2", "wavlm", "hubert", "data2vec-audio")
 """Values of `model_type` in `config.json` that share wav2vec 2.0's shape; XLS-R is a `wav2vec2`."""
 
-_FILES = ("config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json")
+_FILES = ["config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json"]
 
 
 class EncoderError(ValueError):
@@ -94,7 +98,7 @@ class Checkpoint:
                     digest.update(block)
         return digest.hexdigest()
 
-    def load(self, layers: int | None = None) -> "Whisper | Wav2Vec":
+    def load(self, layers: int | None = None) -> Encoder:
         """The encoder in float32, with its first `layers` layers; all where None.
 
         Raises:
@@ -106,7 +110,8 @@ class Checkpoint:
         _needed()
         try:
             kind = Whisper if self._whisper else Wav2Vec
-            return kind.from_folder(self.folder, layers or depth)
+            with _quietly():
+                return kind.from_folder(self.folder, layers or depth)
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise EncoderError(f"{self.folder}: the weights cannot be used ({error})") from error
 
@@ -118,7 +123,22 @@ class Checkpoint:
 
     @property
     def _whisper(self) -> bool:
-        return self.config["model_type"] == "whisper"
+        return bool(self.config["model_type"] == "whisper")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the bar that transformers draws for every checkpoint it reads."""
+    from transformers.utils import logging as told
+
+    logging: Any = told  # it has no types
+    drawn = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if drawn:
+            logging.enable_progress_bar()
 
 
 def _needed() -> None:

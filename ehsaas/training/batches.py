@@ -20,7 +20,8 @@ class Examples:
 
     `features` N arrays (T_i, D) float32; `labels` (N,) class indices; `corpus` (N,) corpus indices;
     `copies` other versions of each utterance (another speed, say), of which training draws one;
-    `language` and `speaker` (N,) indices, for who wants to know.
+    `language` and `speaker` (N,) indices, for who wants to know; `words` N arrays (S_i, E) of what
+    was said, S_i = 0 where nothing is known.
     """
 
     features: Sequence[NDArray[np.float32]]
@@ -30,6 +31,7 @@ class Examples:
     copies: Sequence[Versions] = ()
     language: IntArray | None = None
     speaker: IntArray | None = None
+    words: Sequence[NDArray[np.float32]] = ()
 
     def __len__(self) -> int:
         """Number of utterances."""
@@ -50,6 +52,7 @@ class Examples:
             [self.copies[i] for i in rows] if self.copies else (),
             None if self.language is None else self.language[rows],
             None if self.speaker is None else self.speaker[rows],
+            [self.words[i] for i in rows] if self.words else (),
         )
 
     def joined(self, other: "Examples") -> "Examples":
@@ -62,6 +65,7 @@ class Examples:
             [*self.copies, *other.copies] if self.copies and other.copies else (),
             _both(self.language, other.language),
             _both(self.speaker, other.speaker),
+            [*self.words, *other.words] if self.words and other.words else (),
         )
 
     def version(self, row: int, generator: np.random.Generator | None) -> NDArray[np.float32]:
@@ -93,19 +97,28 @@ def collate(
     arrays = [examples.version(int(i), generator) for i in rows]
     if max_frames is not None and generator is not None:
         arrays = [_crop(x, max_frames, generator) for x in arrays]
-    lengths = [len(x) for x in arrays]
-    features = torch.zeros(len(arrays), max(lengths), arrays[0].shape[1])
-    for i, x in enumerate(arrays):
-        features[i, : len(x)] = torch.from_numpy(np.ascontiguousarray(x))
+    features, lengths = _padded(arrays)
+    words = _padded([examples.words[i] for i in rows]) if examples.words else (None, None)
     return Batch(
         features,
-        torch.tensor(lengths),
+        lengths,
         torch.from_numpy(examples.labels[rows]),
         corpus=torch.from_numpy(examples.corpus[rows]),
         language=None if examples.language is None else torch.from_numpy(examples.language[rows]),
         speaker=None if examples.speaker is None else torch.from_numpy(examples.speaker[rows]),
         ids=tuple(examples.ids[i] for i in rows),
+        words=words[0],
+        word_lengths=words[1],
     )
+
+
+def _padded(arrays: Sequence[NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
+    """Arrays (T_i, D) as (B, T, D), zero behind each one's end, and the T_i (B,)."""
+    lengths = [len(x) for x in arrays]
+    padded = torch.zeros(len(arrays), max(lengths), arrays[0].shape[1])
+    for i, x in enumerate(arrays):
+        padded[i, : len(x)] = torch.from_numpy(np.ascontiguousarray(x))
+    return padded, torch.tensor(lengths)
 
 
 def _crop(
@@ -159,4 +172,6 @@ def to(batch: Batch, device: torch.device) -> Batch:
         corpus=moved(batch.corpus),
         language=moved(batch.language),
         speaker=moved(batch.speaker),
+        words=moved(batch.words),
+        word_lengths=moved(batch.word_lengths),
     )

@@ -69,11 +69,15 @@ class Epoch:
 
 @dataclass
 class History:
-    """The epochs of a fit and which one was kept."""
+    """The epochs of a fit and which one was kept.
+
+    `chosen` says what was chosen otherwise than by epoch, and on what.
+    """
 
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
     best_uar: float = -1.0
+    chosen: str = ""
 
 
 def fit(

@@ -8,7 +8,7 @@ from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch, Output
 
 D, C = 12, 3
-SIZES = {"claf-ser": {"corpora": 1}}
+SIZES = {"claf-ser": {"corpora": 1}, "fusion": {"words": 7}}
 
 
 @pytest.fixture(params=list(MODELS))
@@ -52,7 +52,7 @@ def test_one_batch_can_be_overfitted(model: nn.Module) -> None:
     labels = torch.arange(12) % C
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     model.eval()  # dropout would keep the loss from falling
-    for _ in range(60):
+    for _ in range(150):
         optimiser.zero_grad()
         loss = nn.functional.cross_entropy(model(batch).logits, labels)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -25,7 +25,8 @@ def write(folder: Path, text: str) -> Path:
 def test_a_short_file_gets_the_defaults(tmp_path: Path) -> None:
     found = config.load(write(tmp_path, "name: small\ncorpora: [emodb, urdu]\n"))
     assert found.model == ModelConfig(hidden=128, layers=2)
-    assert found.features.hop_ms == 10 and found.seeds == (0, 1, 2)
+    assert isinstance(found.features, FeatureConfig) and found.features.hop_ms == 10
+    assert found.seeds == (0, 1, 2)
     assert found.adaptation is not None and found.adaptation.shares[0] == 0.05
 
 

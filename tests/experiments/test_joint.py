@@ -11,7 +11,7 @@ import ehsaas
 from ehsaas import audio, utterances
 from ehsaas.evaluation import predictions
 from ehsaas.experiments.config import ExperimentConfig
-from ehsaas.experiments.joint import statistics_of, together
+from ehsaas.experiments.joint import together
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.run import run
 from ehsaas.features.store import FeatureStore
@@ -186,7 +186,7 @@ def test_every_speaker_has_its_own_statistics_and_few_rows_are_kept(tmp_path: Pa
     data = load(Setup(given, folder / "run", folder / "store", folder), ["first"], "native")
     whose = data.rows["speaker"].to_numpy()
     rows = np.flatnonzero(whose == "first:s1")
-    own = data.examples(rows, statistics_of(data, rows, "speaker")).features
+    own = data.examples(rows, data.standardised_by(rows, "speaker")).features
     everyone = load_all(folder, given)
     mean = np.concatenate(everyone["first:s1"]).mean(axis=0)
     std = np.concatenate(everyone["first:s1"]).std(axis=0)
