@@ -18,7 +18,7 @@ from ehsaas import audio
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
-from ehsaas.features import FeatureConfig, HeardBy, scaling, settings_of
+from ehsaas.features import FeatureConfig, HeardBy, Told, scaling, settings_of
 from ehsaas.features.ends import loud_span
 from ehsaas.features.store import VERSION
 from ehsaas.models import MODELS
@@ -255,6 +255,8 @@ class Recogniser:
                 )
             numbers = load_file(folder / "model.safetensors")
             features = settings_of(about["features"])
+            if isinstance(features, Told):
+                raise RecogniserError(f"{folder}: it reads texts, and a recogniser hears")
             classes = tuple(c for c in about["classes"] if c in VOCABULARY)
             network = MODELS[about["model"]](
                 dims=len(features.names), classes=len(classes), **about["sizes"]

@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "corpora": LEAVES,
     "disturbances": LEAVES,
     "models": (),
-    "features": (*LEAVES, "models.encoders"),
+    "features": (*LEAVES, "models.encoders", "models.text_encoders"),
     "recogniser": (*LEAVES, "features", "models"),
     "evaluation": LEAVES,
     "audit": (*LEAVES, "evaluation", "corpora.splits"),
@@ -59,11 +59,12 @@ SHARED: dict[str, tuple[str, ...]] = {
             "prosody",
             "fetch",
             "unpack",
+            "asr",
         ),
         *("splits", "splits.folds", "splits.fold_files", "splits.grouping", "splits.shares"),
     ),
     "disturbances": ("disturbance",),
-    "models": ("batch", "layers", "encoders"),
+    "models": ("batch", "layers", "encoders", "wav2vec", "whisper", "linear_probe"),
     "training": ("batches", "loop", "losses", "augment", "checkpoint", "adversarial_noise"),
 }
 """Files of a room that its parsers, systems or methods share; all its other files are siblings."""

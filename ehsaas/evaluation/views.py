@@ -127,11 +127,14 @@ def language(result: Result) -> str:
 
 def headline_of(config: Mapping[str, Any]) -> Headline:
     """The headline of a run by its configuration: its own system and the first statistics."""
-    system = str(config.get("system") or HEADLINE[0]["system"])
+    system = str(config.get("called") or config.get("system") or HEADLINE[0]["system"])
     joint = config.get("joint") or {}
     if system == HEADLINE[0]["system"] and not joint:
         return HEADLINE
     statistics = next(iter(joint.get("statistics") or ("source",)))
+    features = config.get("features")
+    kind = features.get("kind") if isinstance(features, Mapping) else None
+    statistics = "none" if kind in ("samples", "tokens") else statistics
     return ({"system": system, "normalisation": str(statistics)},)
 
 

@@ -94,7 +94,7 @@ def adaptation(setup: Setup, cell: Cell) -> pl.DataFrame:
         both = np.concatenate([train, part])
         tables.append(_judge(_at(trial, share), data, test, _svm(data, own, both, test)))
         tables.append(_judge(_at(alone, share), data, test, _svm(data, own, part, test)))
-    return predictions.concat([*tables, *_deaf(data, Fold("", train, test), trial)])
+    return predictions.concat([*tables, *deaf(data, Fold("", train, test), trial)])
 
 
 def _trial(
@@ -131,7 +131,7 @@ def both(
     if data.voices:
         said = _svm(data, {**own, **data.voices}, fold.train, fold.test)
         yield _judge(replace(trial, normalisation="speaker"), data, fold.test, said)
-    yield from _deaf(data, fold, trial)
+    yield from deaf(data, fold, trial)
 
 
 def _judge(trial: Trial, data: Material, test: IntArray, said: Sequence[str]) -> pl.DataFrame:
@@ -157,7 +157,7 @@ def _svm(
     return [data.classes[i] for i in predicted]
 
 
-def _deaf(data: Material, fold: Fold, trial: Trial) -> Iterator[pl.DataFrame]:
+def deaf(data: Material, fold: Fold, trial: Trial) -> Iterator[pl.DataFrame]:
     """Chance, the majority class of the training rows, and the speaker-majority oracle."""
     emotion = data.rows["emotion"].to_list()
     tested = [emotion[i] for i in fold.test]

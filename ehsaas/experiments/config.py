@@ -16,6 +16,7 @@ from ehsaas.experiments.parts import (
     AdaptationConfig,
     AdversaryConfig,
     ClafConfig,
+    FineTunedConfig,
     FusionConfig,
     JointConfig,
     Leak,
@@ -26,11 +27,29 @@ from ehsaas.experiments.parts import (
     RobustnessConfig,
     Stage,
     SwitchingConfig,
+    TextClassifierConfig,
     TrainingConfig,
     TransferConfig,
     WithinConfig,
 )
-from ehsaas.features import FEATURES, FeatureConfig, HeardBy, kind_of
+from ehsaas.features import (
+    FEATURES,
+    FeatureConfig,
+    HeardBy,
+    TextEmbeddingConfig,
+    Told,
+    kind_of,
+)
+
+Model = (
+    ModelConfig
+    | ClafConfig
+    | RnnConfig
+    | ProbeConfig
+    | FineTunedConfig
+    | TextClassifierConfig
+    | FusionConfig
+)
 
 PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 
@@ -38,24 +57,32 @@ PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 class ExperimentConfig(Stage):
     """One experiment: the three questions over some corpora.
 
-    `called` is what tables call the system, e.g. by its encoder. `never_by_speaker` are corpora in
-    which the speaker gives the emotion away: where others are standardised by speaker, they are by
-    corpus. `recogniser` says whether one is trained on everything at the end, and kept. `gathers`
-    are experiments whose results pages follow this one's as chapters.
+    `words` are features of what was said, for a system that hears and reads. `called` is what
+    tables call the system, e.g. by its encoder. `never_by_speaker` are corpora in which the speaker
+    gives the emotion away: where others are standardised by speaker, they are by corpus.
+    `recogniser` says whether one is trained on everything at the end, and kept. `gathers` are
+    experiments whose results pages follow this one's as chapters.
     """
 
     name: PageName
     question: str = ""
-    system: Literal["attention-bilstm", "claf-ser", "fusion", "linear-probe", "simple-rnn"] = (
-        "attention-bilstm"
-    )
+    system: Literal[
+        "attention-bilstm",
+        "claf-ser",
+        "finetuned-speech",
+        "finetuned-text",
+        "fusion",
+        "linear-probe",
+        "simple-rnn",
+    ] = "attention-bilstm"
     called: str | None = None
     corpora: tuple[str, ...] = Field(min_length=1)
     optional: tuple[str, ...] = ()
     neutral_styles: dict[str, tuple[str, ...]] = {}
     never_by_speaker: tuple[str, ...] = ()
-    features: HeardBy = FeatureConfig()
-    model: ModelConfig | ClafConfig | RnnConfig | ProbeConfig | FusionConfig = ModelConfig()
+    features: HeardBy | Told = FeatureConfig()
+    words: TextEmbeddingConfig | None = None
+    model: Model = ModelConfig()
     adversary: AdversaryConfig | None = None
     training: TrainingConfig = TrainingConfig()
     within: WithinConfig | None = WithinConfig()
@@ -77,6 +104,17 @@ class ExperimentConfig(Stage):
     def name_of_system(self) -> str:
         """What prediction tables call the system."""
         return self.called or self.system
+
+    @property
+    def heard_by(self) -> HeardBy:
+        """The features of a system that hears."""
+        assert not isinstance(self.features, Told), "asked for only where something is heard"
+        return self.features
+
+    @property
+    def reads(self) -> bool:
+        """Whether the system reads texts and hears nothing."""
+        return isinstance(self.features, Told)
 
     @property
     def by_speaker(self) -> bool:
@@ -113,7 +151,7 @@ class ExperimentConfig(Stage):
     @classmethod
     def _heard(cls, given: Any) -> Any:
         """`features` are settings, the name of ready ones, or ready ones (`like`) with changes."""
-        if isinstance(given, HeardBy):
+        if isinstance(given, HeardBy | Told):
             return given
         if isinstance(given, str):
             given = {"like": given}
@@ -152,6 +190,27 @@ class ExperimentConfig(Stage):
                         f" only{hint(key, CHANGEABLE)}"
                     )
         return variants
+
+    @model_validator(mode="after")
+    def _system_gets_what_it_takes(self) -> "ExperimentConfig":
+        wanted = {"finetuned-speech": "samples", "finetuned-text": "tokens"}.get(self.system)
+        kind = getattr(self.features, "kind", "frames")
+        if wanted is not None and kind != wanted:
+            raise ValueError(f"features.kind: {self.system} takes {wanted}, not {kind}")
+        if wanted is None and kind in ("samples", "tokens"):
+            raise ValueError(f"features.kind: {self.system} cannot take {kind}")
+        if (self.system == "fusion") != (self.words is not None):
+            raise ValueError("words: features of the text are for fusion, and fusion needs them")
+        rated = wanted is not None or not self.training.balanced
+        if rated and self.adversary is not None:
+            raise ValueError("adversary: not for encoders that are trained on, nor unbalanced")
+        if self.reads and (self.robustness is not None or self.words is not None):
+            raise ValueError("robustness and words: for systems that hear, and this one reads")
+        if self.recogniser and (self.reads or self.words is not None):
+            raise ValueError(
+                "recogniser: one is saved for systems that hear alone; write recogniser: false"
+            )
+        return self
 
     @model_validator(mode="after")
     def _switching_has_networks(self) -> "ExperimentConfig":

@@ -39,7 +39,7 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     examples = data.examples(held, statistics)
     logits = loop.predict(network, examples)
     made = Recogniser(
-        config.features,
+        config.heard_by,
         config.system,
         fitting.sizes(config, len(data.corpora)),
         network,

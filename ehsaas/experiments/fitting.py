@@ -7,9 +7,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from ehsaas.experiments import pretrained
 from ehsaas.experiments.config import ExperimentConfig
-from ehsaas.experiments.parts import AdversaryConfig, ProbeConfig
-from ehsaas.experiments.pretrained import candidates
+from ehsaas.experiments.parts import (
+    AdversaryConfig,
+    FineTunedConfig,
+    ProbeConfig,
+    TextClassifierConfig,
+)
 from ehsaas.models import MODELS
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.training import adversarial, probe, supervised
@@ -20,9 +25,11 @@ from ehsaas.training.loop import History, LoopSettings
 
 
 def network(config: ExperimentConfig, classes: int, corpora: int, seed: int) -> nn.Module:
-    """A network with fresh weights that depend on `seed` alone."""
+    """A network with fresh weights that depend on `seed` alone, and what is pretrained of it."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
+        if isinstance(config.model, FineTunedConfig | TextClassifierConfig):
+            return pretrained.network(config, classes)
         return MODELS[config.system](
             dims=len(config.features.names), classes=classes, **sizes(config, corpora)
         )
@@ -32,7 +39,11 @@ def sizes(config: ExperimentConfig, corpora: int) -> dict[str, Any]:
     """What the model is built with beside the size of a frame and the number of classes."""
     if isinstance(config.model, ProbeConfig):
         return {}
+    if isinstance(config.model, FineTunedConfig | TextClassifierConfig):
+        return pretrained.sizes(config)
     own = config.model.model_dump()
+    if config.words is not None:
+        own["words"] = len(config.words.names)
     return {**own, "corpora": corpora} if config.system == "claf-ser" else own
 
 
@@ -52,12 +63,14 @@ def fit(
     """
     if isinstance(network, LinearProbe):
         assert isinstance(config.model, ProbeConfig), "a probe's system has a probe's settings"
-        chosen = candidates(config.features, config.model)
+        chosen = pretrained.candidates(config.features, config.model)
         return probe.train(network, examples, chosen, classes=classes), None
     how: dict[str, Any] = {"classes": classes, "folder": folder, **regularised(config)}
     how["attack"] = config.training.attack
     settings = loop_settings(config)
     if config.adversary is None:
+        how["groups"] = pretrained.groups(config, network)
+        how["balanced"] = config.training.balanced
         return supervised.train(network, examples, validation, settings, seed, **how), None
     against = _against(config.adversary, examples)
     return adversarial.train(

@@ -22,7 +22,7 @@ def folds(rows: pl.DataFrame, protocol: str, config: JointConfig, root: Path) ->
 
     Args:
         rows: labelled rows of one or more corpora.
-        protocol: `random`, `strict` or `loco`.
+        protocol: `random`, `strict`, `official` or `loco`.
         config: share of the random test part, number of strict folds and their file.
         root: the folder that the fold file is relative to.
 
@@ -107,6 +107,36 @@ def speaker_folds(
     return splits.speaker_disjoint(rows, count, SPLIT_SEED)
 
 
+def official(rows: pl.DataFrame, config: JointConfig) -> tuple[Fold, ...]:
+    """The publisher's own parts, or those that the configuration names by their speakers.
+
+    What is for validation is on neither side. None where a corpus has no such parts.
+    """
+    train, test = [], []
+    for corpus in rows["corpus"].unique(maintain_order=True):
+        own = pl.col("corpus") == corpus
+        parts = config.parts.get(corpus)
+        if parts is not None:
+            _known(rows.filter(own), corpus, (*parts.test, *parts.validation))
+            held = pl.col("speaker").is_in(parts.test)
+            kept = ~pl.col("speaker").is_in([*parts.test, *parts.validation])
+        else:
+            held, kept = pl.col("split") == "test", pl.col("split") == "train"
+        test.append(rows.select((own & held).fill_null(False)).to_series().to_numpy())
+        train.append(rows.select((own & kept).fill_null(False)).to_series().to_numpy())
+    sides = [np.flatnonzero(np.any(side, axis=0)) for side in (train, test)]
+    return (Fold("official", *sides),) if all(len(side) for side in sides) else ()
+
+
+def _known(rows: pl.DataFrame, corpus: str, speakers: Sequence[str]) -> None:
+    missing = sorted(set(speakers) - set(rows["speaker"].drop_nulls()))
+    if missing:
+        raise ConfigError(
+            f"joint.parts.{corpus}: no utterance of {', '.join(missing)}; speakers are"
+            f" {', '.join(sorted(set(rows['speaker'].drop_nulls()))[:5])}, …"
+        )
+
+
 def _left_out(rows: pl.DataFrame) -> tuple[Fold, ...]:
     names = rows["corpus"].unique(maintain_order=True).to_list()
     place = {name: np.flatnonzero((rows["corpus"] == name).to_numpy()) for name in names}
@@ -122,6 +152,7 @@ _MADE: Mapping[str, Callable[[pl.DataFrame, JointConfig, Path], tuple[Fold, ...]
         {
             "random": lambda rows, config, root: (random(rows, config.test_share),),
             "strict": strict,
+            "official": lambda rows, config, root: official(rows, config),
             "loco": lambda rows, config, root: _left_out(rows),
         }
     )

@@ -1,12 +1,13 @@
 """Cells of joint training: one network for several corpora, judged on each and on all together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import polars as pl
+from torch import nn
 
 from ehsaas.calibration import softmax
 from ehsaas.corpora.splits import Fold, IntArray
@@ -37,8 +38,14 @@ def network(setup: Setup, cell: Cell) -> Trained:
     config = leaking(config, cell.leak)
     data = _load(replace(setup, config=config), cell)
     split, data = _split(setup, data, cell)
+    lent = borrowed(config, data, split)
+    if lent:
+        others = material.load(replace(setup, config=config), lent, "native")
+        split, data = beside(split, data, others)
     statistics = data.standardised_by(split.train, cell.normalisation)
     train = data.examples(split.train, statistics)
+    if lent:  # what is borrowed counts as one corpus, so it weighs as much as the corpus itself
+        train = replace(train, corpus=np.minimum(train.corpus, 1))
     test = _unknown(data.examples(split.test, statistics), set(train.corpus.tolist()))
     made = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
     watched = cell.leak == "best-epoch" or (cell.seed == config.seeds[0] and not cell.variant)
@@ -55,7 +62,9 @@ def network(setup: Setup, cell: Cell) -> Trained:
     probabilities = softmax(loop.predict(made, test))
     said = [data.classes[i] for i in probabilities.argmax(axis=1)]
     table = judged(trial, data.rows[split.test], said, data.classes, probabilities)
-    table = together(table, data.rows)
+    if test.words:
+        table = predictions.concat([table, *_by_modality(made, data, split, test, trial)])
+    table = together(table, data.rows) if not lent else table
     if setup.config.adversary and not cell.leak and _several(test, train):
         fitted = probes.Fitted(made, adversary, train, test)
         found = probes.corpora_told(fitted, setup.config, data, split, trial)
@@ -63,6 +72,50 @@ def network(setup: Setup, cell: Cell) -> Trained:
     how = f"{LEAKS[cell.leak]} (leak {cell.leak})" if cell.leak else history.chosen or LAST
     curves = history_of(trial, cell, history) | ({"watched": "test"} if watched else {})
     return Trained(table, [curves], (how,))
+
+
+def borrowed(config: ExperimentConfig, data: Material, fold: Fold) -> list[str]:
+    """The other corpora of the run where the configuration lets a corpus borrow, and it must."""
+    joint = _joint(config)
+    speakers = data.rows["speaker"][fold.train].n_unique()
+    if not joint.borrow or joint.together or speakers >= FEWEST:
+        return []
+    return [name for name in config.corpora if name not in data.corpora]
+
+
+def beside(fold: Fold, data: Material, others: Material) -> tuple[Fold, Material]:
+    """A corpus's fold with utterances of others in its training part, as they are, by its classes.
+
+    Rows of the corpus keep their numbers.
+    """
+    fits = np.flatnonzero(others.rows["emotion"].is_in(list(data.classes)).to_numpy())
+    own = len(data.features)
+    whole = replace(
+        data,
+        rows=pl.concat([data.rows, others.rows[fits]]),
+        features=[*data.features, *(others.features[i] for i in fits)],
+        corpora=(*data.corpora, *others.corpora),
+        own={**data.own, **others.own},
+        copies=[*data.copies, *(() for _ in fits)] if data.copies else (),
+        voices={**data.voices, **others.voices},
+    )
+    return replace(fold, train=np.concatenate([fold.train, np.arange(own, own + len(fits))])), whole
+
+
+FEWEST = 3
+"""Speakers below which a corpus cannot say what differs between them."""
+
+
+def _by_modality(
+    network: nn.Module, data: Material, fold: Fold, test: Examples, trial: Trial
+) -> Iterator[pl.DataFrame]:
+    """What the same network says of the same clips when it only hears, and when it only reads."""
+    for modality, lacking in (("speech", "words"), ("text", "features")):
+        empty = [x[:0] for x in getattr(test, lacking)]
+        probabilities = softmax(loop.predict(network, replace(test, **{lacking: empty})))
+        said = [data.classes[i] for i in probabilities.argmax(axis=1)]
+        named = replace(trial, condition={**trial.condition, "modality": f"{modality} alone"})
+        yield judged(named, data.rows[fold.test], said, data.classes, probabilities)
 
 
 LEAKS: Mapping[str, str] = MappingProxyType(
@@ -105,8 +158,12 @@ def copying(config: ExperimentConfig) -> ExperimentConfig:
 
 
 def rivals(setup: Setup, cell: Cell) -> pl.DataFrame:
-    """The baselines on every fold of a protocol, trained and judged as the network is."""
-    data = _load(setup, cell, "functionals")
+    """The baselines on every fold of a protocol, trained and judged as the network is.
+
+    Where the network reads, those that hear nothing are all there are.
+    """
+    reads = setup.config.reads
+    data = _load(setup, cell, "frames" if reads else "functionals")
     trial = replace(
         _trial(setup.config, setup.config, data, data.everything, cell),
         system="functionals-svm",
@@ -117,9 +174,10 @@ def rivals(setup: Setup, cell: Cell) -> pl.DataFrame:
     for fold in folds:
         names = data.rows["corpus"][fold.train].unique().to_list()
         own = replace(trial, fold=fold.name, train=names)
-        tables += [
-            together(table, data.rows) for table in baselines.both(data, fold, own, data.own)
-        ]
+        judged_by = (
+            baselines.deaf(data, fold, own) if reads else baselines.both(data, fold, own, data.own)
+        )
+        tables += [together(table, data.rows) for table in judged_by]
     return predictions.concat(tables)
 
 
@@ -180,7 +238,7 @@ def _trial(
         config.name_of_system,
         cell.protocol,
         material.kind_of(config),
-        cell.normalisation or "source",
+        (cell.normalisation or "source") if data.scaled else "none",
         data.rows["corpus"][train].unique().to_list(),
         "native",
         cell.seed,

@@ -17,9 +17,18 @@ from ehsaas.disturbances import Speed
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.heard import Heard
-from ehsaas.features import EmbeddingConfig, FeatureConfig, scaling
+from ehsaas.features import (
+    EmbeddingConfig,
+    FeatureConfig,
+    SamplesConfig,
+    TextEmbeddingConfig,
+    TokensConfig,
+    Told,
+    scaling,
+)
 from ehsaas.features.functionals import FunctionalsConfig
 from ehsaas.features.store import FeatureStore, Settings
+from ehsaas.features.text import embed, tokens
 from ehsaas.training.batches import Examples, Versions
 
 Arrays = list[NDArray[np.float32]]
@@ -52,7 +61,9 @@ class Material:
     `own` are the statistics of each corpus over all of its utterances, those without a class in
     this label set included: who has no labels could not leave them out. `voices` are those of each
     speaker, likewise, by `CORPUS/SPEAKER`, where the configuration asks for them. `copies` are the
-    features of other versions of each row, for training.
+    features of other versions of each row, for training. `words` are features (S, E) of what each
+    row says, where the configuration asks for them. What is not `scaled` (samples, ids of tokens)
+    is given as it is, whatever the statistics.
     """
 
     rows: pl.DataFrame
@@ -62,6 +73,8 @@ class Material:
     own: Mapping[str, Statistics]
     copies: Sequence[Versions] = ()
     voices: Mapping[str, Statistics] = field(default_factory=dict)
+    words: Sequence[NDArray[np.float32]] = ()
+    scaled: bool = True
 
     @property
     def everything(self) -> IntArray:
@@ -91,7 +104,7 @@ class Material:
 
     def statistics(self, rows: IntArray, name: str) -> Statistics:
         """Feature statistics over the frames of `rows`."""
-        return scaling.fit((self.features[i] for i in rows), name)
+        return _statistics([self.features[i] for i in rows], name, self.scaled)
 
     def standardised_by(
         self, train: IntArray, normalisation: str
@@ -128,7 +141,16 @@ class Material:
             ],
             _codes(self.rows["language"])[rows],
             _codes(self.rows["speaker"])[rows],
+            [self.words[i] for i in rows] if self.words else (),
         )
+
+
+def _statistics(arrays: Sequence[NDArray[np.float32]], name: str, scaled: bool) -> Statistics:
+    """Statistics over all frames; those that change nothing for what is not scaled."""
+    if scaled:
+        return scaling.fit(arrays, name)
+    D = arrays[0].shape[1]
+    return Statistics(np.zeros(D, np.float32), np.ones(D, np.float32), len(arrays), name)
 
 
 def _voices(rows: pl.DataFrame) -> list[str]:
@@ -152,39 +174,63 @@ def load(
     label_set: str,
     kind: Kind = "frames",
 ) -> Material:
-    """Labelled rows of `corpora` and their stored features."""
+    """Labelled rows of `corpora` and their features."""
     frames: list[pl.DataFrame] = []
     features: Arrays = []
     copies: list[Versions] = []
+    words: Arrays = []
     own: dict[str, Statistics] = {}
     voices: dict[str, Statistics] = {}
-    settings, *other = feature_settings(setup.config)[kind]
-    store = FeatureStore(setup.store)
+    scaled = kind == "functionals" or is_scaled(setup.config)
     for corpus in corpora:
         table = setup.table(corpus)
-        everything = store.get(table, settings)
-        own[corpus] = scaling.fit(
-            (everything[i] for i in range(len(everything))), f"corpus: {corpus}"
-        )
+        rows = labelled(setup.config, table.rows, corpus, label_set)
+        everything, *others = _taken(setup, table, kind)
+        own[corpus] = _statistics(everything, f"corpus: {corpus}", scaled)
         if setup.config.by_speaker and corpus not in setup.config.never_by_speaker:
             names = np.array(_voices(table.rows))
             for name in sorted(set(names.tolist()) - {""}):
-                spoken = np.flatnonzero(names == name).tolist()
-                voices[name] = scaling.fit((everything[i] for i in spoken), f"speaker: {name}")
-        rows = labelled(setup.config, table.rows, corpus, label_set)
-        table = table.keep(rows)
-        stored, versions = store.get(table, settings), [store.get(table, s) for s in other]
+                spoken = [everything[i] for i in np.flatnonzero(names == name)]
+                voices[name] = _statistics(spoken, f"speaker: {name}", scaled)
+        place = {name: i for i, name in enumerate(table.rows["id"])}
+        kept = [place[name] for name in rows["id"]]
         frames.append(rows)
-        features.extend(stored[i] for i in range(len(stored)))
-        if versions:
-            copies.extend(tuple(v[i] for v in versions) for i in range(len(stored)))
+        features.extend(everything[i] for i in kept)
+        if others:
+            copies.extend(tuple(version[i] for version in others) for i in kept)
+        if setup.config.words is not None and kind == "frames":
+            words.extend(embed(rows["text"].to_list(), setup.config.words))
     rows = pl.concat(frames)
     classes = utterances.classes(rows) if label_set == "native" else LABEL_SETS[label_set]
-    return Material(rows, features, classes, tuple(corpora), own, copies, voices)
+    return Material(
+        rows, features, classes, tuple(corpora), own, copies, voices, words, scaled=scaled
+    )
+
+
+def _taken(setup: Setup, table: utterances.UtteranceTable, kind: Kind) -> list[Arrays]:
+    """Features of every row of a table, and those of other versions of it, for training."""
+    told = setup.config.features
+    if kind == "frames" and isinstance(told, TokensConfig):
+        return [tokens(table.rows, told, table.rows)]
+    if kind == "frames" and isinstance(told, TextEmbeddingConfig):
+        return [embed(table.rows["text"].to_list(), told)]
+    store = FeatureStore(setup.store)
+    stored = [store.get(table, settings) for settings in feature_settings(setup.config)[kind]]
+    return [[version[i] for i in range(len(version))] for version in stored]
+
+
+def is_scaled(config: ExperimentConfig) -> bool:
+    """Whether the features of a configuration are standardised before a network gets them."""
+    return not isinstance(config.features, SamplesConfig | TokensConfig)
 
 
 def feature_settings(config: ExperimentConfig) -> dict[Kind, list[Settings]]:
-    """The features that a run stores: the network's, its training copies', and functionals."""
+    """The features that a run stores: the network's, its training copies', and functionals.
+
+    What is read is not stored; with it nothing is heard, not even by the baselines.
+    """
+    if isinstance(config.features, Told):
+        return {"frames": [], "functionals": []}
     heard: list[Settings] = [config.features]
     for speed in config.training.speeds:
         if speed == 1:
@@ -199,8 +245,10 @@ def feature_settings(config: ExperimentConfig) -> dict[Kind, list[Settings]]:
 
 def kind_of(config: ExperimentConfig) -> str:
     """What a prediction table calls the features of a configuration."""
-    if isinstance(config.features, EmbeddingConfig):
-        return "embeddings"
+    if isinstance(config.features, Told):
+        return "text"
+    if isinstance(config.features, EmbeddingConfig | SamplesConfig):
+        return "embeddings" if config.words is None else "embeddings+text"
     return "frames" if isinstance(config.features, FeatureConfig) else "functionals"
 
 

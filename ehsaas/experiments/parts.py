@@ -66,6 +66,36 @@ class ProbeConfig(Stage):
     steps: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300,), min_length=1)
 
 
+class FineTunedConfig(Stage):
+    """A pretrained speech encoder that is trained on; `encoder` is its folder or its name.
+
+    `training.rate` is that of the encoder's own weights, `head_rate` that of all behind it.
+    """
+
+    encoder: str
+    layers: int = Field(default=4, ge=1)
+    frozen: int = Field(default=0, ge=0)
+    lora: int = Field(default=0, ge=0)
+    mix: bool = True
+    pooling: Literal["mean", "attention"] = "mean"
+    hidden: int = Field(default=256, ge=1)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    head_rate: float = Field(default=1e-3, gt=0)
+
+
+class TextClassifierConfig(Stage):
+    """A pretrained text encoder that is trained on: that of the features' tokens.
+
+    `training.rate` is that of the encoder's own weights, `head_rate` that of the layer behind it.
+    """
+
+    frozen: int = Field(default=0, ge=0)
+    lora: int = Field(default=0, ge=0)
+    pooling: Literal["mean", "first"] = "mean"
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    head_rate: float = Field(default=1e-3, gt=0)
+
+
 class FusionConfig(Stage):
     """Sizes of the fusion of speech and text; `drop` is the share of utterances that lose one."""
 
@@ -81,6 +111,8 @@ SIZES: Mapping[str, type[Stage]] = MappingProxyType(
     {
         "attention-bilstm": ModelConfig,
         "claf-ser": ClafConfig,
+        "finetuned-speech": FineTunedConfig,
+        "finetuned-text": TextClassifierConfig,
         "fusion": FusionConfig,
         "linear-probe": ProbeConfig,
         "simple-rnn": RnnConfig,
@@ -92,6 +124,8 @@ READABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "attention-bilstm": ("embedding", "context"),
         "claf-ser": ("embedding", "f_attn", "f_adapted"),
+        "finetuned-speech": ("embedding",),
+        "finetuned-text": ("embedding",),
         "fusion": ("embedding",),
         "linear-probe": ("embedding",),
         "simple-rnn": ("embedding",),
@@ -120,7 +154,8 @@ class TrainingConfig(Stage):
     always among them. `keep` is the epoch that is kept: the best one on a validation part, which
     is taken from the training part, or the last, and then everything is trained on. `disturbed`
     are further versions of each training utterance that may be drawn. `attack` is the size of
-    adversarial noise, in deviations of a feature.
+    adversarial noise, in deviations of a feature. `balanced` has every class of every corpus count
+    the same; otherwise every utterance does.
     """
 
     epochs: int = Field(default=40, ge=1)
@@ -131,11 +166,12 @@ class TrainingConfig(Stage):
     rate: float = Field(default=1e-3, gt=0)
     decay: float = Field(default=0.0, ge=0)
     patience: int = Field(default=8, ge=1)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
     keep: Literal["best", "last"] = "best"
     batch_size: int = Field(default=32, ge=1)
     max_frames: int | None = Field(default=None, ge=1)
     smoothing: float = Field(default=0.0, ge=0, lt=1)
+    balanced: bool = True
     time_masks: int = Field(default=0, ge=0)
     feature_masks: int = Field(default=0, ge=0)
     noise: float = Field(default=0.0, ge=0)
@@ -186,13 +222,23 @@ Leak = Literal["copies", "best-epoch"]
 epoch chosen by what the test says."""
 
 
+class Parts(Stage):
+    """The speakers of a published split, as the table names them."""
+
+    test: tuple[str, ...] = Field(min_length=1)
+    validation: tuple[str, ...] = ()
+
+
 class JointConfig(Stage):
     """The question of the CLAF-SER study: one network for all corpora, or one for each.
 
     Attributes:
         together: one network for all corpora; otherwise each corpus has its own.
         protocols: `random` is one split, stratified by corpus and emotion; `strict` goes by the
-            fold file; `loco` leaves each corpus out in turn.
+            fold file; `official` by the publisher's own parts, or the speakers of `parts`; `loco`
+            leaves each corpus out in turn.
+        parts: of `official`, for a corpus that has none of its own: its `test` speakers, and those
+            of `validation`, who are on neither side. A corpus without either is not asked.
         test_share: of the random split.
         strict_folds: the fold file; without one, speaker-disjoint folds are made.
         folds: strict folds at most; those of the file are dealt out to as many.
@@ -203,10 +249,14 @@ class JointConfig(Stage):
             training may draw.
         drop: emotions left out.
         most: utterances of an emotion of a corpus at most, drawn at random; all by default.
+        borrow: whether utterances of the run's other corpora with its emotions train along where
+            fewer than three speakers of a corpus train; together they weigh as much as its own. Not
+            where corpora are trained on together.
     """
 
     together: bool = True
-    protocols: tuple[Literal["random", "strict", "loco"], ...] = ("random", "strict")
+    protocols: tuple[Literal["random", "strict", "official", "loco"], ...] = ("random", "strict")
+    parts: dict[str, Parts] = {}
     test_share: float = Field(default=0.2, gt=0, lt=1)
     strict_folds: str | None = None
     folds: int = Field(default=5, ge=2)
@@ -215,6 +265,7 @@ class JointConfig(Stage):
     copies: tuple[Recipe, ...] = ()
     drop: tuple[str, ...] = ()
     most: int | None = Field(default=None, ge=1)
+    borrow: bool = False
 
     @field_validator("drop")
     @classmethod

@@ -7,13 +7,18 @@ says nothing of the machine; what computes knows the folder, and the digest of t
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from torch import nn
 
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.parts import ProbeConfig
-from ehsaas.features import EmbeddingConfig, HeardBy
+from ehsaas.experiments.parts import FineTunedConfig, ProbeConfig, TextClassifierConfig
+from ehsaas.features import EmbeddingConfig, HeardBy, TokensConfig, Told
+from ehsaas.models.encoders import Checkpoint, located
+from ehsaas.models.finetuned import FineTuned
+from ehsaas.models.text_encoders import TextCheckpoint, TextClassifier
 from ehsaas.training.probe import Candidate
 
 
@@ -28,14 +33,56 @@ def found(config: ExperimentConfig, root: Path) -> ExperimentConfig:
         EncoderError: an encoder cannot be found, or has not the layers asked for.
         ConfigError: a probe is to choose among layers that the features do not hold.
     """
-    if isinstance(config.features, EmbeddingConfig):
-        config = config.model_copy(update={"features": config.features.found(root)})
+    changes: dict[str, Any] = {}
+    if isinstance(config.features, EmbeddingConfig | Told):
+        changes["features"] = config.features.found(root)
+    if config.words is not None:
+        changes["words"] = config.words.found(root)
+    if isinstance(config.model, FineTunedConfig):
+        where = located(config.model.encoder, root)
+        Checkpoint.find(where)
+        changes["model"] = config.model.model_copy(update={"encoder": where})
+    config = config.model_copy(update=changes)
     if isinstance(config.model, ProbeConfig):
         candidates(config.features, config.model)
     return config
 
 
-def candidates(features: HeardBy, probe: ProbeConfig) -> list[Candidate]:
+def network(config: ExperimentConfig, classes: int) -> FineTuned | TextClassifier:
+    """A pretrained encoder with a head whose weights are fresh.
+
+    Raises:
+        EncoderError: the encoder is gone, or cannot be trained as the configuration asks.
+    """
+    if isinstance(config.model, FineTunedConfig):
+        speech = Checkpoint.find(config.model.encoder)
+        heard = FineTuned(1, classes, **sizes(config))
+        heard.start_from(speech)
+        return heard
+    assert isinstance(config.features, TokensConfig), "what else is trained on reads tokens"
+    read = TextClassifier(1, classes, **sizes(config))
+    read.start_from(TextCheckpoint.find(config.features.encoder))
+    return read
+
+
+def sizes(config: ExperimentConfig) -> dict[str, Any]:
+    """What such a model is built with beside the number of classes."""
+    own = config.model.model_dump(exclude={"encoder", "head_rate"})
+    if isinstance(config.model, FineTunedConfig):
+        return {**own, "architecture": dict(Checkpoint.find(config.model.encoder).config)}
+    assert isinstance(config.features, TokensConfig), "what else is trained on reads tokens"
+    return {**own, "architecture": dict(TextCheckpoint.find(config.features.encoder).config)}
+
+
+def groups(config: ExperimentConfig, model: nn.Module) -> list[dict[str, object]] | None:
+    """Parts of a model that learn at rates of their own; None where all learn alike."""
+    if not isinstance(model, FineTuned | TextClassifier):
+        return None
+    assert isinstance(config.model, FineTunedConfig | TextClassifierConfig), "of such a system"
+    return model.groups(config.training.rate, config.model.head_rate)
+
+
+def candidates(features: HeardBy | Told, probe: ProbeConfig) -> list[Candidate]:
     """What a probe is chosen from: each list of layers with each C and number of steps.
 
     Raises:
@@ -55,7 +102,7 @@ def _named(layers: Sequence[int] | None, C: float, steps: int) -> str:
     return f"layer{'s' * (len(layers) > 1)} {' '.join(map(str, layers))}, {ending}"
 
 
-def _columns(features: HeardBy, layers: Sequence[int] | None) -> np.ndarray:
+def _columns(features: HeardBy | Told, layers: Sequence[int] | None) -> np.ndarray:
     """Places of the columns of some layers among those of the features, (K,)."""
     if layers is None:
         return np.arange(len(features.names))

@@ -175,8 +175,10 @@ def _joint(
         for protocol in config.joint.protocols:
             if protocol == "loco" and len(group) < 2:
                 continue
-            yield Cell("joint-baselines", name, protocol=protocol)
-            for fold in holdout.folds(rows, protocol, config.joint, root):
+            folds = holdout.folds(rows, protocol, config.joint, root)
+            if folds:
+                yield Cell("joint-baselines", name, protocol=protocol)
+            for fold in folds:
                 for seed, statistics, variant in product(
                     config.seeds, _asked(config, group), ("", *config.variants)
                 ):

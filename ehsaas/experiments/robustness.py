@@ -81,11 +81,11 @@ def judge(setup: Setup, cell: Cell) -> Trained:
         others = babble((setup.table(name) for name in bench.babble), bench.voices)
     clips = list(_heard(setup, data, rows, made(condition, others)))
     variants = {variant: config.of(variant) for variant in ("", *config.variants)}
-    settings = {chosen.features for chosen in variants.values()}
+    settings = {chosen.heard_by for chosen in variants.values()}
     features = {one: _features(one, clips) for one in settings}
-    heard = [(variant, variant, features[chosen.features]) for variant, chosen in variants.items()]
+    heard = [(variant, variant, features[chosen.heard_by]) for variant, chosen in variants.items()]
     if bench.denoise:
-        heard.append((DENOISED, "", _features(config.features, [denoised(clip) for clip in clips])))
+        heard.append((DENOISED, "", _features(config.heard_by, [denoised(clip) for clip in clips])))
     tables = []
     for (called, variant, values), seed in product(heard, config.seeds):
         kept = replace(cell, kind="robust-network", variant=variant, seed=seed, condition="")

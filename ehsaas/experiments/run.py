@@ -236,7 +236,9 @@ def _splits(
     together = config.joint.protocols if config.joint is not None else ()
     for asked in together:
         if config.joint is not None and asked != "loco":
-            yield asked, Split(asked, holdout.folds(rows, asked, config.joint, setup.root))
+            folds = holdout.folds(rows, asked, config.joint, setup.root)
+            if folds:
+                yield asked, Split(asked, folds)
     if not set(within) | set(together) - {"loco"}:
         yield None, None
 

@@ -55,12 +55,12 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     fold = robustness.fold_of(setup, data, cell.fold)
     kept = Cell("robust-network", cell.corpus, cell.seed, "strict", cell.fold, "source")
     network, statistics = robustness.restored(setup, config, data, kept)
-    extract = config.features.extractor().eval()
+    extract = config.heard_by.extractor().eval()
     tables, shares = [], {}
     for languages, drawn in pairs(data, fold.test, switching.pairs).items():
         said, odds, ends, seconds = [], [], [], []
         for pair in drawn:
-            first, second = (spoken(clip, config.features) for clip in _clips(setup, data, pair))
+            first, second = (spoken(clip, config.heard_by) for clip in _clips(setup, data, pair))
             clip, middle = joined(first, second, switching.gap_s)
             seconds.append(len(clip) / audio.RATE)
             with torch.inference_mode():
@@ -70,7 +70,7 @@ def judge(setup: Setup, cell: Cell) -> Trained:
             odds.append(softmax(output.logits.numpy())[0])
             said.append(data.classes[int(odds[-1].argmax())])
             if output.attention is not None:
-                edge = frames_before(middle, clip, config.features)
+                edge = frames_before(middle, clip, config.heard_by)
                 ends.append(share(output.attention[0].numpy(), edge))
         kind = "switched" if languages[0] != languages[1] else "one language"
         told = {"joined": kind, "languages": " then ".join(languages), "gap_s": switching.gap_s}

@@ -9,6 +9,7 @@ from ehsaas.features.functionals import Functionals, FunctionalsConfig
 from ehsaas.features.samples import SamplesConfig
 from ehsaas.features.stack import FeatureConfig, FeatureStack
 from ehsaas.features.store import Features, FeatureStore, StoreError
+from ehsaas.features.text import TextEmbeddingConfig, TokensConfig
 from ehsaas.features.utterance_vector import UtteranceVectorConfig
 
 CLAF_FRAME = FeatureConfig(
@@ -40,19 +41,23 @@ HeardBy = FeatureConfig | UtteranceVectorConfig | EmbeddingConfig | SamplesConfi
 """Settings of what a network may hear: frames, one vector an utterance, hidden states of a
 pretrained encoder, or the samples themselves."""
 
-_KINDS: Mapping[str, type[UtteranceVectorConfig | EmbeddingConfig | SamplesConfig]] = (
-    MappingProxyType(
-        {
-            "utterance-vector": UtteranceVectorConfig,
-            "embeddings": EmbeddingConfig,
-            "samples": SamplesConfig,
-        }
-    )
+Told = TokensConfig | TextEmbeddingConfig
+"""Settings of what a network may be told of the words: ids of tokens, or a text encoder's states.
+They are taken from a table's texts, not from recordings."""
+
+_KINDS: Mapping[str, type[HeardBy | Told]] = MappingProxyType(
+    {
+        "utterance-vector": UtteranceVectorConfig,
+        "embeddings": EmbeddingConfig,
+        "samples": SamplesConfig,
+        "tokens": TokensConfig,
+        "text": TextEmbeddingConfig,
+    }
 )
 """Settings that say by their `kind` what they are; the others are of frames."""
 
 
-def settings_of(values: Mapping[str, Any]) -> HeardBy:
+def settings_of(values: Mapping[str, Any]) -> HeardBy | Told:
     """Settings from their JSON form; all but those of frames say by their `kind` what they are.
 
     Raises:
@@ -62,7 +67,7 @@ def settings_of(values: Mapping[str, Any]) -> HeardBy:
     return kind_of(values)(**values)
 
 
-def kind_of(values: Mapping[str, Any]) -> type[HeardBy]:
+def kind_of(values: Mapping[str, Any]) -> type[HeardBy | Told]:
     """The class of settings in their JSON form.
 
     Raises:
@@ -88,6 +93,9 @@ __all__ = [
     "HeardBy",
     "SamplesConfig",
     "StoreError",
+    "TextEmbeddingConfig",
+    "TokensConfig",
+    "Told",
     "UtteranceVectorConfig",
     "kind_of",
     "settings_of",

@@ -16,7 +16,13 @@ from torch import Tensor, nn
 
 from ehsaas.features.framing import frame_mask
 from ehsaas.features.moments import mean_std
-from ehsaas.models.encoders import Checkpoint, Encoder, EncoderError
+from ehsaas.models.encoders import (
+    Checkpoint,
+    Encoder,
+    EncoderError,
+    hidden_states,
+    located,
+)
 
 Pooling = Literal["none", "mean", "mean-std", "mean-std-thirds"]
 
@@ -136,14 +142,11 @@ class Embedding(nn.Module):
 
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings of a batch; what lies behind a clip's end is ignored."""
-        uneven = self.encoder.equal_lengths and len(set(lengths.tolist())) > 1
-        if uneven or int(lengths.max()) > self.encoder.span:
-            x, frames = self._one_by_one(samples, lengths)
-        else:
-            x, frames = self._states(samples, lengths)
+        states, frames = hidden_states(self.encoder, samples, lengths, self.layers)
+        x = states.flatten(2)
         inside = frame_mask(frames, x.shape[1])
         if self.pooling == "none":
-            return averaged(torch.where(inside[..., None], x, 0.0), frames, self.every)
+            return averaged(x, frames, self.every)
         B = len(x)
         parts = mean_std(x, inside).transpose(1, 2)  # (B, 2, layers · D)
         if self.pooling == "mean":
@@ -152,23 +155,6 @@ class Embedding(nn.Module):
             parts = torch.cat([parts, thirds(x, frames)], dim=1)
         by_layer = parts.reshape(B, parts.shape[1], len(self.layers), -1).transpose(1, 2)
         return by_layer.reshape(B, 1, -1), torch.ones_like(frames)
-
-    def _states(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        states, frames = self.encoder(samples, lengths)
-        return torch.cat([states[i] for i in self.layers], dim=-1), frames
-
-    def _one_by_one(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        heard = [self._whole(own[:n]) for own, n in zip(samples, lengths.tolist(), strict=True)]
-        frames = torch.tensor([len(x) for x in heard], device=lengths.device)
-        return nn.utils.rnn.pad_sequence(heard, batch_first=True), frames
-
-    def _whole(self, clip: Tensor) -> Tensor:
-        """All frames (T, D) of one clip (N,), in as few equal parts as the span allows."""
-        parts = -(-len(clip) // self.encoder.span)
-        pieces = clip.tensor_split(max(1, parts))
-        return torch.cat(
-            [self._states(piece[None], torch.tensor([len(piece)]))[0][0] for piece in pieces]
-        )
 
 
 def thirds(x: Tensor, frames: Tensor) -> Tensor:
@@ -207,9 +193,3 @@ def averaged(x: Tensor, frames: Tensor, every: int) -> tuple[Tensor, Tensor]:
     first = torch.arange(total.shape[1], device=x.device) * every
     count = (frames[:, None] - first).clamp(1, every)
     return total / count[..., None], (frames + every - 1) // every
-
-
-def located(name: str, root: Path | None) -> str:
-    """The path of the folder `name` under `root`, or the name itself where there is none."""
-    folder = (root / name).resolve() if root is not None else None
-    return str(folder) if folder is not None and folder.is_dir() else name

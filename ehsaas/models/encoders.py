@@ -8,15 +8,18 @@ asked for are loaded and computed. Extra `encoders`.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
+from torch import Tensor, nn
 
+from ehsaas.models.layers import frame_mask
 from ehsaas.models.wav2vec import Wav2Vec
 from ehsaas.models.whisper import Whisper
 
@@ -107,10 +110,10 @@ class Checkpoint:
         depth = self.depth
         if layers is not None and not 1 <= layers <= depth:
             raise EncoderError(f"{self.name}: layers 1 to {depth} can be had, not {layers}")
-        _needed()
+        needed()
         try:
             kind = Whisper if self._whisper else Wav2Vec
-            with _quietly():
+            with quietly():
                 return kind.from_folder(self.folder, layers or depth)
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise EncoderError(f"{self.folder}: the weights cannot be used ({error})") from error
@@ -126,8 +129,76 @@ class Checkpoint:
         return bool(self.config["model_type"] == "whisper")
 
 
+def blank(architecture: Mapping[str, Any], layers: int) -> Encoder:
+    """An encoder with random weights, of which its first `layers` layers are kept.
+
+    Args:
+        architecture: what a checkpoint's `config.json` says.
+        layers: at least 1.
+
+    Raises:
+        EncoderError: transformers is missing, or nothing can be made of the architecture.
+    """
+    needed()
+    try:
+        kind = Whisper if architecture.get("model_type") == "whisper" else Wav2Vec
+        return kind.from_architecture(architecture, layers)
+    except (TypeError, ValueError, KeyError) as error:
+        raise EncoderError(f"no encoder can be made of this config.json ({error})") from error
+
+
+def hidden_states(
+    encoder: Encoder, samples: Tensor, lengths: Tensor, layers: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """Hidden states (B, T, L, D) of some layers, zero behind each clip's end, and frames (B,).
+
+    A batch that the encoder cannot take at once is heard clip by clip: where padding would change
+    what it hears, and where a clip is longer than its span, which is then heard in as few equal
+    parts as that allows, one after the other.
+
+    Args:
+        encoder: with at least the layers asked for.
+        samples: (B, N) at 16 kHz; what lies behind a clip's end is ignored.
+        lengths: (B,) samples of each clip.
+        layers: L of them, 0 is what enters the first.
+    """
+    uneven = encoder.equal_lengths and len(set(lengths.tolist())) > 1
+    if not uneven and int(lengths.max()) <= encoder.span:
+        x, frames = _states(encoder, samples, lengths, layers)
+    else:
+        clips = [own[:n] for own, n in zip(samples, lengths.tolist(), strict=True)]
+        heard = [_whole(encoder, clip, layers) for clip in clips]
+        frames = torch.tensor([len(x) for x in heard], device=lengths.device)
+        x = nn.utils.rnn.pad_sequence(heard, batch_first=True)
+    inside = frame_mask(frames, x.shape[1])
+    return torch.where(inside[..., None, None], x, 0.0), frames
+
+
+def _states(
+    encoder: Encoder, samples: Tensor, lengths: Tensor, layers: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    states, frames = encoder(samples, lengths)
+    return torch.stack([states[i] for i in layers], dim=2), frames
+
+
+def _whole(encoder: Encoder, clip: Tensor, layers: Sequence[int]) -> Tensor:
+    """All frames (T, L, D) of one clip (N,)."""
+    parts = max(1, -(-len(clip) // encoder.span))
+    pieces = [
+        _states(encoder, piece[None], torch.tensor([len(piece)], device=clip.device), layers)[0][0]
+        for piece in clip.tensor_split(parts)
+    ]
+    return torch.cat(pieces)
+
+
+def located(name: str, root: Path | None) -> str:
+    """The path of the folder `name` under `root`, or the name itself where there is none."""
+    folder = (root / name).resolve() if root is not None else None
+    return str(folder) if folder is not None and folder.is_dir() else name
+
+
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without the bar that transformers draws for every checkpoint it reads."""
     from transformers.utils import logging as told
 
@@ -141,7 +212,12 @@ def _quietly() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _needed() -> None:
+def needed() -> None:
+    """See that transformers is there.
+
+    Raises:
+        EncoderError: it is not.
+    """
     try:
         import transformers  # noqa: F401
     except ImportError as error:
@@ -152,7 +228,7 @@ def _needed() -> None:
 
 def _fetched(name: str) -> Path:
     """The folder of a Hub checkpoint: from the cache, else downloaded."""
-    _needed()
+    needed()
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 

@@ -7,6 +7,7 @@ One class for all: `transformers` gives them the same shape, a stack of convolut
 
 import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class Wav2Vec(nn.Module):
         super().__init__()
         self.model = model
         self.model.encoder.layers = model.encoder.layers[:layers]
+        model.config.layerdrop = 0.0  # a layer that is left out has no state to give
+        model.config.apply_spec_augment = False
         self.normalise = normalise
         grouped = getattr(model.config, "feat_extract_norm", "layer") == "group"
         self.equal_lengths = grouped or model.config.model_type == "data2vec-audio"
@@ -55,6 +58,17 @@ class Wav2Vec(nn.Module):
         file = folder / "preprocessor_config.json"
         said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         return cls(model, layers, normalise=bool(said.get("do_normalize", True))).eval()
+
+    @classmethod
+    def from_architecture(cls, architecture: Mapping[str, Any], layers: int) -> "Wav2Vec":
+        """The encoder that a `config.json` describes, with random weights."""
+        from transformers import AutoConfig, AutoModel
+
+        values = dict(architecture)
+        settings = AutoConfig.for_model(values.pop("model_type"), **values)
+        made: Any = AutoModel
+        model = made.from_config(settings, dtype=torch.float32)
+        return cls(model, layers, normalise=bool(architecture.get("do_normalize", True)))
 
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Hidden states of layers 0 to the last, each (B, T, D), and frame lengths (B,).

@@ -6,6 +6,7 @@ it is long. What stands behind a clip's end in a batch changes none of its frame
 2023; the spectrogram is theirs (80 or 128 Slaney mel bands, log₁₀, 80 dB below the clip's maximum).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,15 @@ class Whisper(nn.Module):
         kind = WhisperEncoder if alone else WhisperModel
         model = kind.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
         return cls(model if alone else model.encoder, layers).eval()
+
+    @classmethod
+    def from_architecture(cls, architecture: Mapping[str, Any], layers: int) -> "Whisper":
+        """The encoder that a `config.json` describes, with random weights."""
+        from transformers import WhisperConfig
+        from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+        values = {**architecture, "dtype": "float32"}
+        return cls(WhisperEncoder(WhisperConfig.from_dict(values)), layers)
 
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Hidden states of layers 0 to the last, each (B, T, D), and frame lengths (B,).

@@ -19,6 +19,9 @@ Loss = Callable[[Output, Batch], Tensor]
 
 _JUDGED_AT_ONCE = 64
 
+WARM_UP = 0.1
+"""Share of all batches over which a "linear" rate rises."""
+
 
 @dataclass(frozen=True)
 class LoopSettings:
@@ -27,7 +30,8 @@ class LoopSettings:
     There are `epochs` of them, but at least `least_steps` and at most `most_steps` batches in all.
     `rate` is the learning rate where a parameter group gives none; `decay` the weight decay;
     `patience` the epochs without a better validation UAR before stopping; `schedule` "constant" or
-    "cosine" (from the rate to a fiftieth of it over `epochs`); `clip` the largest gradient norm;
+    "cosine" (from the rate to a fiftieth of it over `epochs`) or "linear" (batch by batch: up to
+    the rate in the first tenth, then down to 0); `clip` the largest gradient norm;
     `keep` the epoch that the model is left at: "best" by validation UAR, or "last", and then what
     is given for validation is looked at for curves and decides nothing.
     """
@@ -42,13 +46,14 @@ class LoopSettings:
     least_steps: int = 0
     most_steps: int | None = None
     keep: str = "best"
+    batches: int = 1
 
     def for_batches(self, batches: int) -> "LoopSettings":
-        """These settings with the epochs that the steps allow, where an epoch has `batches`."""
+        """These settings where an epoch has `batches`, with the epochs that the steps allow."""
         epochs = max(self.epochs, math.ceil(self.least_steps / batches))
         if self.most_steps is not None:
             epochs = min(epochs, math.ceil(self.most_steps / batches))
-        return replace(self, epochs=epochs)
+        return replace(self, epochs=epochs, batches=batches)
 
 
 @dataclass
@@ -134,8 +139,11 @@ def fit(
                 break
             if begin is not None:
                 begin(epoch, settings.epochs)
-            for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate * _scale(settings, epoch)
+
+            def pace(step: int, epoch: int = epoch) -> None:
+                for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                    group["lr"] = rate * _scale(settings, epoch, step)
+
             mean, right = _one_epoch(
                 model,
                 loss,
@@ -143,6 +151,7 @@ def fit(
                 optimiser,
                 settings.clip,
                 clipped or (model,),
+                pace,
             )
             score = None
             seen: tuple[float, ...] = ()
@@ -165,9 +174,14 @@ def _weights(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def _scale(settings: LoopSettings, epoch: int) -> float:
+def _scale(settings: LoopSettings, epoch: int, step: int) -> float:
+    """The share of the rate in one batch of an epoch, both counted from 0."""
     if settings.schedule == "constant":
         return 1.0
+    if settings.schedule == "linear":
+        steps = settings.epochs * settings.batches
+        done = (epoch * settings.batches + step + 1) / (steps + 1)
+        return min(done / WARM_UP, (1 - done) / (1 - WARM_UP))
     return 0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * epoch / settings.epochs)))
 
 
@@ -178,13 +192,15 @@ def _one_epoch(
     optimiser: AdamW,
     clip: float,
     clipped: Sequence[nn.Module],
+    pace: Callable[[int], None],
 ) -> tuple[float, float]:
     """Mean loss of the batches, and share of utterances that were told right."""
     model.train()
     device = next(model.parameters()).device
     losses: list[float] = []
     right = seen = 0
-    for batch in epoch:
+    for step, batch in enumerate(epoch):
+        pace(step)
         moved = batches.to(batch, device)
         optimiser.zero_grad()
         output = model(moved)

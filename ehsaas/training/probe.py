@@ -28,6 +28,9 @@ FOLDS = 4
 LEAST = 3
 """Languages, or speakers, below which nothing can be chosen by leaving them out."""
 
+MANY = 1500
+"""Rows from which on finding their span takes longer than it saves."""
+
 SMALLEST = 1e-7
 """Directions whose share of the largest one's energy is below this are left out."""
 
@@ -182,7 +185,7 @@ def solve(
 ) -> tuple[IntArray, list[tuple[Floats, Floats]]]:
     """The K classes that occur, and W (K, D) and b (K,) after each number of steps.
 
-    In the span of the rows where there are fewer than columns, which changes nothing. What has
+    In the span of the rows where they are few, which is faster and changes nothing. What has
     converged before is given as it is then.
 
     Args:
@@ -195,8 +198,8 @@ def solve(
     from scipy.optimize import minimize
 
     N, D = X.shape
-    basis = _span(X) if N < D else None
-    T = (X if basis is None else X @ basis).astype(np.float64)
+    basis = _span(X) if N < min(D, MANY) else None
+    T = np.ascontiguousarray(X if basis is None else X @ basis)
     present, place = np.unique(labels, return_inverse=True)
     K, R = len(present), T.shape[1]
     share = weights.astype(np.float64) / weights.sum()
@@ -205,13 +208,14 @@ def solve(
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         W, b = flat[: K * R].reshape(K, R), flat[K * R :]
-        logits = T @ W.T + b
+        logits = (T @ W.T.astype(np.float32)).astype(np.float64) + b
         logits -= logits.max(axis=1, keepdims=True)
         odds = np.exp(logits)
         total = odds.sum(axis=1, keepdims=True)
         value = -(share * ((logits - np.log(total)) * truth).sum(axis=1)).sum()
         away = share[:, None] * (odds / total - truth)
-        slope = np.concatenate([(away.T @ T + strength * W).ravel(), away.sum(axis=0)])
+        pull = (away.T.astype(np.float32) @ T).astype(np.float64)
+        slope = np.concatenate([(pull + strength * W).ravel(), away.sum(axis=0)])
         return float(value + strength / 2 * (W**2).sum()), slope
 
     path: list[NDArray[np.float64]] = []

@@ -30,6 +30,8 @@ def train(
     max_frames: int | None = None,
     attack: float = 0.0,
     folder: Path | None = None,
+    groups: list[dict[str, object]] | None = None,
+    balanced: bool = True,
 ) -> History:
     """Fit `model` to labelled utterances; it is left at its best validation epoch.
 
@@ -45,6 +47,8 @@ def train(
         max_frames: training utterances are cut to random stretches of this length.
         attack: size of the adversarial noise on training batches, in deviations.
         folder: where the fit keeps its state.
+        groups: optimiser parameter groups, where parts of the model learn at rates of their own.
+        balanced: every class of every corpus counts the same; otherwise every utterance does.
     """
 
     def epoch(shuffle: np.random.Generator, noise: torch.Generator) -> Iterable[Batch]:
@@ -52,7 +56,8 @@ def train(
             yield augment(batch, noise) if augment else batch
 
     corpora = int(examples.corpus.max()) + 1
-    loss = cross_entropy(balance(examples, classes, corpora), smoothing)
+    weights = balance(examples, classes, corpora) if balanced else torch.ones(corpora, classes)
+    loss = cross_entropy(weights, smoothing)
     chosen = settings.for_batches(math.ceil(len(examples) / settings.batch_size))
     heard = attacked(model, loss, attack)
-    return fit(heard, loss, epoch, validation, chosen, seed, folder=folder)
+    return fit(heard, loss, epoch, validation, chosen, seed, groups, folder=folder)

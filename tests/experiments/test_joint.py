@@ -196,7 +196,7 @@ def test_every_speaker_has_its_own_statistics_and_few_rows_are_kept(tmp_path: Pa
 def load_all(folder: Path, given: ExperimentConfig) -> dict[str, list[np.ndarray]]:
     """The features of every utterance of the first corpus, thinned out or not, by speaker."""
     table = utterances.read(folder / "first.parquet")
-    stored = FeatureStore(folder / "store").get(table, given.features)
+    stored = FeatureStore(folder / "store").get(table, given.heard_by)
     found: dict[str, list[np.ndarray]] = {}
     for i, name in enumerate(table.rows["speaker"]):
         found.setdefault(name, []).append(np.asarray(stored[i]))

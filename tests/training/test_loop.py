@@ -102,10 +102,19 @@ def test_patience_stops_early() -> None:
 
 def test_cosine_ends_at_a_fiftieth() -> None:
     settings = LoopSettings(epochs=10, schedule="cosine")
-    scales = [loop._scale(settings, e) for e in range(10)]
+    scales = [loop._scale(settings, e, 3) for e in range(10)]
     assert scales[0] == 1.0 and scales == sorted(scales, reverse=True)
     assert 0.02 < scales[-1] < 0.06
-    assert loop._scale(LoopSettings(), 7) == 1.0
+    assert loop._scale(LoopSettings(), 7, 0) == 1.0
+
+
+def test_linear_rises_for_a_tenth_and_falls_to_nothing() -> None:
+    settings = LoopSettings(epochs=4, schedule="linear").for_batches(25)
+    scales = [loop._scale(settings, e, b) for e in range(4) for b in range(25)]
+    top = int(np.argmax(scales))
+    assert top in (9, 10) and scales[top] > 0.98
+    assert scales[:top] == sorted(scales[:top]) and scales[0] == pytest.approx(0.1, abs=0.01)
+    assert scales[top:] == sorted(scales[top:], reverse=True) and 0 < scales[-1] < 0.02
 
 
 def test_with_keep_last_validation_decides_nothing() -> None:
