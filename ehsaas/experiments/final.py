@@ -8,7 +8,7 @@ import polars as pl
 
 from ehsaas.calibration import softmax
 from ehsaas.corpora import splits
-from ehsaas.experiments import fitting, material, networks
+from ehsaas.experiments import fitting, material, networks, pretrained
 from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell
@@ -52,6 +52,7 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
             "languages": sorted(data.rows["language"].unique().to_list()),
             "utterances": len(data.features),
             "validation_uar": history.epochs[history.best_epoch].validation_uar,
+            **pretrained.facts(config),
         },
     )
     made.save(setup.run / "model")

@@ -74,6 +74,16 @@ def sizes(config: ExperimentConfig) -> dict[str, Any]:
     return {**own, "architecture": dict(TextCheckpoint.find(config.features.encoder).config)}
 
 
+def facts(config: ExperimentConfig) -> dict[str, str]:
+    """What a saved recogniser says of its pretrained encoder: whether it holds the weights."""
+    if isinstance(config.model, FineTunedConfig):
+        return {"encoder": f"{Path(config.model.encoder).name}, trained on; its weights are held"}
+    if isinstance(config.features, EmbeddingConfig):
+        name, digest = Path(config.features.encoder).name, config.features.sha256
+        return {"encoder": f"{name}, sha256 {digest}; its weights are not held"}
+    return {}
+
+
 def groups(config: ExperimentConfig, model: nn.Module) -> list[dict[str, object]] | None:
     """Parts of a model that learn at rates of their own; None where all learn alike."""
     if not isinstance(model, FineTuned | TextClassifier):

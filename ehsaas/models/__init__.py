@@ -7,14 +7,18 @@ from torch import nn
 
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.models.claf import Claf
+from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.fusion import Fusion
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.models.simple_rnn import SimpleRNN
+from ehsaas.models.text_encoders import TextClassifier
 
 MODELS: Mapping[str, type[nn.Module]] = MappingProxyType(
     {
         "attention-bilstm": AttentionBiLSTM,
         "claf-ser": Claf,
+        "finetuned-speech": FineTuned,
+        "finetuned-text": TextClassifier,
         "fusion": Fusion,
         "linear-probe": LinearProbe,
         "simple-rnn": SimpleRNN,

@@ -1,0 +1,226 @@
+"""Pretrained encoders in a run: frozen, trained on, fused with words; by speaker, borrowing."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import ehsaas
+from ehsaas import audio, utterances
+from ehsaas.evaluation import predictions
+from ehsaas.experiments import joint, pretrained
+from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments.material import Setup, load
+from ehsaas.experiments.mistakes import ConfigError
+from ehsaas.experiments.run import run
+from ehsaas.models.encoders import EncoderError
+from tests.experiments import builders
+from tests.models import checkpoints, text_checkpoints
+
+PROBE: dict[str, Any] = {
+    "system": "linear-probe",
+    "called": "tiny",
+    "features": {
+        "kind": "embeddings",
+        "encoder": "encoders/tiny",
+        "layers": (0, 1, 2),
+        "pooling": "mean-std-thirds",
+    },
+    "model": {"layers": ((1, 2), (0,)), "steps": (20, 5)},
+    "training": {"keep": "last"},
+    "within": None,
+    "adaptation": None,
+    "transfer": None,
+    "recogniser": False,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = builders.corpora(tmp_path_factory.mktemp("transfer"))
+    checkpoints.write(made / "encoders" / "tiny", "whisper")
+    text_checkpoints.write(made / "encoders" / "words")
+    for name in builders.LANGUAGES:  # what is said depends on the emotion
+        table = utterances.read(made / f"{name}.parquet")
+        said = {"anger": "oh no", "happiness": "we won", "neutral": "my cat", "sadness": "what"}
+        rows = table.rows.with_columns(pl.col("emotion").replace_strict(said).alias("text"))
+        parts = pl.when(pl.col("speaker").str.ends_with("3")).then(pl.lit("test"))
+        rows = rows.with_columns(parts.otherwise(pl.lit("train")).alias("split"))
+        utterances.write(utterances.UtteranceTable(rows, table.roots), made / f"{name}.parquet")
+    return made
+
+
+def config(**changes: Any) -> ExperimentConfig:
+    return builders.config(**(PROBE | changes))
+
+
+def judged(given: ExperimentConfig, folder: Path, out: Path) -> pl.DataFrame:
+    run(given, folder, out, store=folder / "store")
+    return predictions.read(out / "predictions.parquet")
+
+
+def test_a_probe_is_judged_under_every_protocol_and_statistics(
+    folder: Path, tmp_path: Path
+) -> None:
+    given = config(
+        transfer={"statistics": ("source", "corpus", "speaker")},
+        joint={
+            "together": False,
+            "protocols": ("strict", "official"),
+            "folds": 2,
+            "statistics": ("source", "corpus", "speaker"),
+        },
+        never_by_speaker=("second",),
+    )
+    said = judged(given, folder, tmp_path / "run")
+    ours = said.filter(system="tiny")
+    assert set(ours["features"]) == {"embeddings"}
+    found = set(ours.select("protocol", "corpus", "normalisation").unique().iter_rows())
+    every = {
+        (protocol, corpus, by)
+        for protocol in ("strict", "official", "pair", "lolo")
+        for corpus in builders.LANGUAGES
+        for by in ("source", "corpus", "speaker")
+    }
+    within = ("strict", "official")
+    assert found == every - {(protocol, "second", "speaker") for protocol in within}
+    rivals = said.filter(system="functionals-svm", protocol="lolo")
+    assert set(rivals["normalisation"]) == {"source", "corpus", "speaker"}
+    notes = (tmp_path / "run" / "notes.json").read_text(encoding="utf-8")
+    assert "left-out speakers of the training part; taken: layer" in notes
+    assert str(folder) not in (tmp_path / "run" / "config.yaml").read_text(encoding="utf-8")
+
+
+def test_where_few_speakers_train_others_are_borrowed(folder: Path, tmp_path: Path) -> None:
+    part = {"together": False, "protocols": ("official",), "borrow": True}
+    few = {"test": ("first:s2", "first:s3")}
+    given = config(joint=part | {"parts": {"first": few}}, corpora=("first", "second"))
+    said = judged(given, folder, tmp_path / "run").filter(system="tiny")
+    trained = dict(said.select("corpus", "train").unique().iter_rows())
+    assert trained == {"first": "first+second", "second": "second"}
+    assert set(said.filter(corpus="first")["speaker"]) == {"first:s2", "first:s3"}
+
+
+def test_what_is_borrowed_stands_behind_the_corpus_s_own_rows(folder: Path, tmp_path: Path) -> None:
+    given = config(joint={"together": False, "protocols": ("official",), "borrow": True})
+    run(given, folder, tmp_path, store=folder / "store")
+    setup = Setup(pretrained.found(given, folder), tmp_path, folder / "store", folder)
+    own, others = (load(setup, [name], "native") for name in ("first", "second"))
+    (fold,) = joint.holdout.folds(own.rows, "official", given.joint, folder)  # type: ignore[arg-type]
+    longer, both = joint.beside(fold, own, others)
+    assert both.rows[: own.rows.height].equals(own.rows)
+    assert (longer.train[: len(fold.train)] == fold.train).all()
+    assert set(both.rows["corpus"][longer.train[len(fold.train) :]]) == {"second"}
+
+
+def test_fusion_is_judged_with_both_and_with_each_alone(folder: Path, tmp_path: Path) -> None:
+    given = config(
+        system="fusion",
+        called=None,
+        features=PROBE["features"] | {"pooling": "none", "every": 3, "layers": (1,)},
+        words={"kind": "text", "encoder": "encoders/words", "pooling": "none"},
+        model={"hidden": 16, "heads": 2, "dense": 16, "drop": 0.4},
+        training={"keep": "last", "epochs": 25, "rate": 1e-2},
+        joint={"together": False, "protocols": ("official",)},
+        corpora=("first",),
+    )
+    said = judged(given, folder, tmp_path / "run").filter(system="fusion")
+    assert set(said["features"]) == {"embeddings+text"}
+    told = said.group_by("condition").agg((pl.col("truth") == pl.col("predicted")).mean())
+    right = dict(told.iter_rows())
+    assert set(right) == {"{}", '{"modality": "speech alone"}', '{"modality": "text alone"}'}
+    assert right["{}"] > 0.9 and right['{"modality": "text alone"}'] > 0.9  # the words tell
+
+
+def test_an_encoder_is_trained_on_and_saved_with_its_weights(folder: Path, tmp_path: Path) -> None:
+    given = config(
+        system="finetuned-speech",
+        called=None,
+        features={"kind": "samples"},
+        model={"encoder": "encoders/tiny", "layers": 2, "hidden": 16, "lora": 2},
+        training={"keep": "last", "epochs": 2, "schedule": "linear"},
+        joint={"together": False, "protocols": ("official",)},
+        corpora=("first",),
+        recogniser=True,
+    )
+    said = judged(given, folder, tmp_path / "run").filter(system="finetuned-speech")
+    assert set(said["normalisation"]) == {"none"} and set(said["features"]) == {"embeddings"}
+    clip = audio.read(folder / "first" / "s0_anger_0.wav")
+    (folder / "encoders" / "tiny").rename(folder / "encoders" / "gone")
+    try:
+        made = ehsaas.load(tmp_path / "run" / "model")
+        estimate = made(clip)
+    finally:
+        (folder / "encoders" / "gone").rename(folder / "encoders" / "tiny")
+    assert "its weights are held" in made.facts["encoder"]
+    assert sum(estimate.probabilities.values()) == pytest.approx(1)
+
+
+def test_a_probe_is_saved_with_the_name_and_the_hash_of_its_encoder(
+    folder: Path, tmp_path: Path
+) -> None:
+    part = {"together": False, "protocols": ("official",)}
+    run(
+        config(joint=part, corpora=("first",), recogniser=True),
+        folder,
+        tmp_path,
+        store=folder / "store",
+    )
+    made = ehsaas.load(tmp_path / "model")
+    assert "its weights are not held" in made.facts["encoder"]
+    clip = audio.read(folder / "first" / "s0_anger_0.wav")
+    assert made(clip).emotion in builders.PITCH
+    (folder / "encoders" / "tiny").rename(folder / "encoders" / "gone")
+    try:
+        with pytest.raises(EncoderError, match="no such folder, and no checkpoint of this name"):
+            ehsaas.load(tmp_path / "model")(clip)
+    finally:
+        (folder / "encoders" / "gone").rename(folder / "encoders" / "tiny")
+
+
+def test_texts_are_read_without_recordings(folder: Path, tmp_path: Path) -> None:
+    table = utterances.read(folder / "first.parquet")
+    silent = table.rows.with_columns(path=pl.lit(None, pl.String))
+    (tmp_path / "in" / "encoders").mkdir(parents=True)
+    utterances.write(utterances.UtteranceTable(silent, {}), tmp_path / "in" / "first.parquet")
+    given = config(
+        system="finetuned-text",
+        called=None,
+        features={"kind": "tokens", "encoder": str(folder / "encoders" / "words"), "most": 16},
+        model={"head_rate": 0.01},
+        training={"keep": "last", "epochs": 8, "rate": 1e-2, "balanced": False},
+        joint={"together": False, "protocols": ("official",)},
+        corpora=("first",),
+    )
+    said = judged(given, tmp_path / "in", tmp_path / "run")
+    ours = said.filter(system="finetuned-text")
+    assert (ours["truth"] == ours["predicted"]).mean() == 1  # the words tell
+    assert set(ours["normalisation"]) == {"none"} and set(ours["features"]) == {"text"}
+    assert set(said["system"]) == {"finetuned-text", "chance", "majority", "speaker-majority"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"features": {"kind": "samples"}}, "linear-probe cannot take samples"),
+        ({"system": "finetuned-text", "model": {}}, "finetuned-text takes tokens, not embeddings"),
+        ({"system": "fusion", "model": {}}, "fusion needs them"),
+        ({"features": PROBE["features"] | {"every": 2}}, "every averages frames"),
+        ({"features": {"kind": "embedding"}}, "no features of the kind 'embedding'"),
+    ],
+)
+def test_what_does_not_fit_is_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        config(**changes)
+
+
+def test_a_probe_chooses_among_layers_that_are_there(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="the features hold layers 0, 1, 2, not 5"):
+        pretrained.found(config(model={"layers": ((1, 5),)}), folder)
+
+
+def test_an_encoder_that_is_nowhere_is_named(folder: Path) -> None:
+    features = PROBE["features"] | {"encoder": "encoders/none"}
+    with pytest.raises(EncoderError, match=r"encoders/none: no such folder"):
+        pretrained.found(config(features=features), folder)
