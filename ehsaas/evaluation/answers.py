@@ -75,7 +75,7 @@ def _within(ours: Sequence[Result], baseline: Sequence[Result], system: str) -> 
         low, high = round(100 * min(added)), round(100 * max(added))
         short += (
             " Letting speakers be on both sides of the split changes that by"
-            f" {low:+d} to {high:+d} points"
+            f" {f'{low:+d} to {high:+d}' if low < high else f'{low:+d}'} points"
         )
         short += ", which is not recognition of emotion in a new voice." if high > 0 else "."
     joint = any("+" in line.corpus for line in lines)

@@ -107,12 +107,18 @@ def _matching(
 
 
 def _protocols(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Our protocols for theirs; one that we do not know goes by whether train is test."""
-    named = str(row["protocol"]).lower().replace("_", "-").replace(" ", "-")
+    """Our protocols for theirs; one that we do not know goes by whether train is test.
+
+    What stands in brackets behind a name, as in `official (actors 21 to 24)`, is for the reader.
+    """
+    bare = str(row["protocol"]).split(" (")[0]
+    named = bare.lower().replace("_", "-").replace(" ", "-")
     if named in ("within-language", "within-corpus", "combined"):
         return _WITHIN
     if named == "progressive-adaptation":
         return _ADAPTED
+    if named in (*_WITHIN, "official"):
+        return (named,)
     return _WITHIN if row["train"] == [row["test"]] else _ACROSS
 
 

@@ -201,9 +201,8 @@ class ExperimentConfig(Stage):
             raise ValueError(f"features.kind: {self.system} cannot take {kind}")
         if (self.system == "fusion") != (self.words is not None):
             raise ValueError("words: features of the text are for fusion, and fusion needs them")
-        rated = wanted is not None or not self.training.balanced
-        if rated and self.adversary is not None:
-            raise ValueError("adversary: not for encoders that are trained on, nor unbalanced")
+        if self.adversary is not None and not self.training.balanced:
+            raise ValueError("training.balanced: false is not for training against an adversary")
         if self.reads and (self.robustness is not None or self.words is not None):
             raise ValueError("robustness and words: for systems that hear, and this one reads")
         if self.recogniser and (self.reads or self.words is not None):
@@ -252,7 +251,9 @@ class ExperimentConfig(Stage):
 
     @model_validator(mode="after")
     def _adversary_has_its_part(self) -> "ExperimentConfig":
-        parts = READABLE[self.system]
+        parts = READABLE.get(self.system, ())
+        if self.adversary is not None and not parts:
+            raise ValueError(f"adversary: {self.system} is not trained against one; leave it out")
         if self.adversary is not None and self.adversary.reads not in parts:
             raise ValueError(
                 f"adversary.reads: {self.system} has no part {self.adversary.reads!r}; it has"

@@ -124,14 +124,10 @@ READABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "attention-bilstm": ("embedding", "context"),
         "claf-ser": ("embedding", "f_attn", "f_adapted"),
-        "finetuned-speech": ("embedding",),
-        "finetuned-text": ("embedding",),
-        "fusion": ("embedding",),
-        "linear-probe": ("embedding",),
         "simple-rnn": ("embedding",),
     }
 )
-"""What an adversary can read of each system."""
+"""What an adversary can read of each system that can be trained against one."""
 
 
 class AdversaryConfig(Stage):

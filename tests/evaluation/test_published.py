@@ -51,6 +51,13 @@ def test_our_corpus_of_another_name_is_set_beside_and_said_to_be_another() -> No
     assert beside(laid_out("within-corpus", ours="kashmiri_rasa")) == beside(table)
 
 
+def test_a_protocol_of_ours_is_beside_that_one_alone() -> None:
+    assert beside(laid_out("strict (six folds)", ours="kashmiri_rasa")).endswith(
+        "corpus: strict 0.200 (four)"
+    )
+    assert beside(laid_out("official", ours="kashmiri_rasa")).endswith("corpus: not run")
+
+
 def test_without_it_only_the_same_name_will_do() -> None:
     table = laid_out("within-language", ours=None)
     assert beside(table) == ""

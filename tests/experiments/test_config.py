@@ -240,7 +240,7 @@ def test_a_variant_is_called_what_people_call_it() -> None:
     assert made(variants={name: {"training": {"epochs": 1}}}).of(name).training.epochs == 1
 
 
-@pytest.mark.parametrize("system", MODELS)
+@pytest.mark.parametrize("system", READABLE)
 def test_an_adversary_reads_what_a_system_has(tmp_path: Path, system: str) -> None:
     sizes = made(system=system).model.model_dump()
     more = {"corpora": 1} if system == "claf-ser" else {}
@@ -254,6 +254,11 @@ def test_an_adversary_reads_what_a_system_has(tmp_path: Path, system: str) -> No
         said = refused(tmp_path, system=system, adversary={"against": ["corpus"], "reads": part})
         has = ", ".join(READABLE[system])
         assert said == f"adversary.reads: {system} has no part {part!r}; it has {has}"
+
+
+def test_a_probe_has_no_adversary(tmp_path: Path) -> None:
+    said = refused(tmp_path, system="linear-probe", adversary={"against": ["corpus"]})
+    assert said == "adversary: linear-probe is not trained against one; leave it out"
 
 
 @pytest.mark.parametrize("where", ["corpora", "optional"])
