@@ -12,7 +12,15 @@ import torch
 from joblib import Parallel, delayed
 
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import baselines, final, joint, networks, robustness, switching
+from ehsaas.experiments import (
+    baselines,
+    classical,
+    final,
+    joint,
+    networks,
+    robustness,
+    switching,
+)
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell
@@ -41,6 +49,7 @@ BASELINES = {
     "pooled-baselines": baselines.pooled,
     "adaptation-baselines": baselines.adaptation,
     "joint-baselines": joint.rivals,
+    "classical": classical.grid,
 }
 
 

@@ -16,6 +16,7 @@ from ehsaas.experiments.parts import (
     AdaptationConfig,
     AdversaryConfig,
     ClafConfig,
+    ClassicalConfig,
     FineTunedConfig,
     FusionConfig,
     JointConfig,
@@ -60,7 +61,8 @@ class ExperimentConfig(Stage):
     `words` are features of what was said, for a system that hears and reads. `called` is what
     tables call the system, e.g. by its encoder. `never_by_speaker` are corpora in which the speaker
     gives the emotion away: where others are standardised by speaker, they are by corpus.
-    `recogniser` says whether one is trained on everything at the end, and kept. `gathers` are
+    `recogniser` says whether one is trained on everything at the end, and kept. `classical` is a
+    grid of classifiers beside the system; with nothing else asked for, it runs alone. `gathers` are
     experiments whose results pages follow this one's as chapters.
     """
 
@@ -91,6 +93,7 @@ class ExperimentConfig(Stage):
     joint: JointConfig | None = None
     robustness: RobustnessConfig | None = None
     switching: SwitchingConfig | None = None
+    classical: ClassicalConfig | None = None
     variants: dict[str, dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     recogniser: bool = True
@@ -127,6 +130,19 @@ class ExperimentConfig(Stage):
         """The label set of what crosses languages, the same for transfer and adaptation."""
         part = self.transfer or self.adaptation
         return "four" if part is None else part.label_set
+
+    @property
+    def styled_labels(self) -> str:
+        """The label set in which reading styles count as neutral."""
+        if self.classical is not None and not (self.transfer or self.adaptation):
+            return self.classical.label_set
+        return self.cross_labels
+
+    @property
+    def has_network(self) -> bool:
+        """Whether anything is asked of `system`, and not of the classical grid alone."""
+        asked = (self.within, self.transfer, self.adaptation, self.joint, self.robustness)
+        return self.recogniser or any(part is not None for part in asked)
 
     def of(self, variant: str) -> "ExperimentConfig":
         """This configuration with the changes of one of its `variants`; "" changes nothing.
@@ -241,6 +257,28 @@ class ExperimentConfig(Stage):
                     f"robustness.babble: {', '.join(both)} is judged; let the speakers of other"
                     " corpora babble"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_there(self) -> "ExperimentConfig":
+        if self.classical is None:
+            return self
+        judged = (*self.corpora, *self.optional)
+        parts = self.classical.parts
+        for name, group in parts.items():
+            if group.corpus not in judged:
+                near = hint(group.corpus, judged, tell=True)
+                raise ValueError(
+                    f"classical.parts.{name}.corpus: {group.corpus!r} is no corpus{near}"
+                )
+        whole = [name for name in judged if name not in {one.corpus for one in parts.values()}]
+        if both := [name for name in parts if name in whole]:
+            raise ValueError(
+                f"classical.parts: {', '.join(both)} is a corpus of this experiment, and a group"
+                " under its own name; call the part otherwise"
+            )
+        if "pair" in self.classical.protocols and len(parts) + len(whole) < 2:
+            raise ValueError("classical.protocols: pair needs two groups at least")
         return self
 
     @model_validator(mode="after")

@@ -110,9 +110,10 @@ def _by_modality(
     network: nn.Module, data: Material, fold: Fold, test: Examples, trial: Trial
 ) -> Iterator[pl.DataFrame]:
     """What the same network says of the same clips when it only hears, and when it only reads."""
-    for modality, lacking in (("speech", "words"), ("text", "features")):
-        empty = [x[:0] for x in getattr(test, lacking)]
-        probabilities = softmax(loop.predict(network, replace(test, **{lacking: empty})))
+    deaf = replace(test, features=[x[:0] for x in test.features])
+    blind = replace(test, words=[x[:0] for x in test.words])
+    for modality, given in (("speech", blind), ("text", deaf)):
+        probabilities = softmax(loop.predict(network, given))
         said = [data.classes[i] for i in probabilities.argmax(axis=1)]
         named = replace(trial, condition={**trial.condition, "modality": f"{modality} alone"})
         yield judged(named, data.rows[fold.test], said, data.classes, probabilities)

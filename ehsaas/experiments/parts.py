@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ehsaas.disturbances import Recipe
 from ehsaas.emotions import VOCABULARY
@@ -310,6 +310,75 @@ class SwitchingConfig(Stage):
 
     gap_s: float = Field(default=0.2, ge=0)
     pairs: int = Field(default=200, ge=1)
+
+
+class Group(Stage):
+    """Utterances that the classical grid takes as a corpus: all of a corpus, or of one language."""
+
+    corpus: str
+    language: str | None = None
+
+
+class ClassicalConfig(Stage):
+    """Classical classifiers on one vector an utterance: every group × protocol × feature set.
+
+    Attributes:
+        features: our own functionals, or sets of openSMILE (extra `opensmile`).
+        classifiers: names of `ehsaas.models.classical.CLASSIFIERS`.
+        protocols: `random` is stratified folds of utterances; `strict` goes by the fold file;
+            `pair` trains on one group and tests on each other one.
+        label_set: `common` is the emotions that all groups share, reading styles that count as
+            neutral included.
+        parts: groups by name; a corpus that none of them names is a group under its own name.
+        statistics: under which it is judged: those of the training part (`source`), or those of all
+            recordings of each group (`corpus`), without their labels.
+        folds: of `random`, and of `strict` where folds are made.
+        strict_folds: the fold file; without one, speaker-disjoint folds are made.
+        published: whether features were published and are read from the corpora's folders, where
+            there may be no recordings; then there is `prosody`, too.
+        save: whether those of whole groups are kept, in `RUN/model/GROUP-FEATURES-CLASSIFIER`.
+    """
+
+    features: tuple[
+        Literal["functionals", "egemaps", "compare", "is09", "is10", "prosody"], ...
+    ] = Field(default=("functionals",), min_length=1)
+    classifiers: tuple[
+        Literal["svm-rbf", "linear-svm", "random-forest", "mlp", "logistic-regression"], ...
+    ] = Field(default=("svm-rbf", "random-forest", "mlp"), min_length=1)
+    protocols: tuple[Literal["random", "strict", "pair"], ...] = Field(
+        default=("random", "strict"), min_length=1
+    )
+    label_set: Literal["native", "four", "seven", "common"] = "native"
+    parts: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Group] = {}
+    statistics: tuple[Literal["source", "corpus"], ...] = Field(
+        default=("source", "corpus"), min_length=1
+    )
+    folds: int = Field(default=5, ge=2)
+    strict_folds: str | None = None
+    published: bool = False
+    save: bool = False
+
+    @field_validator("features", "classifiers", "protocols", "statistics")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError(f"{', '.join(names)}; name each once")
+        return names
+
+    @model_validator(mode="after")
+    def _can_be_had(self) -> "ClassicalConfig":
+        if self.published and "functionals" in self.features:
+            raise ValueError("functionals are computed here; published: true has none of them")
+        if not self.published and "prosody" in self.features:
+            raise ValueError(
+                "prosody is computed by no one here; it is read where features were published"
+                " (published: true)"
+            )
+        if self.label_set == "native" and "pair" in self.protocols:
+            raise ValueError(
+                "pair needs the same emotions on both sides: write label_set: common, four or seven"
+            )
+        return self
 
 
 class Published(Stage):

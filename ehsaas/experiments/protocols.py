@@ -20,11 +20,11 @@ class Cell:
     """The smallest piece of a run that is computed, stored and never computed again.
 
     `kind` is one of `within`, `reference` (within, on the emotions that cross languages), `pair`,
-    `pooled`, `adaptation`, `joint`, each of these with `-baselines`, or `recogniser`; `corpus` is
-    the one that is tested (for `pair` and `pair-baselines`: the one that is trained on; for
-    `joint`: all that are trained on together, joined with `+`). `variant` is one of the
-    configuration's, `leak` a way to a figure that is too good, `condition`
-    what the tested clips went through.
+    `pooled`, `adaptation`, `joint`, each of these with `-baselines`, `classical` or `recogniser`;
+    `corpus` is the one that is tested (for `pair` and `pair-baselines`: the one that is trained on;
+    for `joint`: all that are trained on together, joined with `+`; for `classical`: the group).
+    `variant` is one of the configuration's, `leak` a way to a figure that is too good, `condition`
+    what the tested clips went through, or for `classical` the set of features.
     """
 
     kind: str
@@ -198,7 +198,7 @@ def _asked(config: ExperimentConfig, group: Sequence[str]) -> list[str]:
 
 def folds_made(config: ExperimentConfig, root: Path) -> list[str]:
     """Corpora whose `strict` folds are made here, because no file of folds lists them."""
-    asked = (config.within, config.joint)
+    asked = (config.within, config.joint, config.classical)
     files = {part.strict_folds for part in asked if part is not None and "strict" in part.protocols}
     return [
         corpus

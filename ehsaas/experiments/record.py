@@ -14,7 +14,7 @@ import polars as pl
 
 from ehsaas.disturbances import Recipe
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import protocols
+from ehsaas.experiments import classical, protocols
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import JointConfig
@@ -63,8 +63,8 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
     for corpus, styles in config.neutral_styles.items():
         rows = setup.table(corpus).rows.filter(pl.col("style").is_in(list(styles)))
         yield (
-            f"In {config.cross_labels}, the {rows['emotion'].null_count()} unlabelled utterances of"
-            f" {corpus} in the styles {', '.join(styles)} count as neutral: there neutral is"
+            f"In {config.styled_labels}, the {rows['emotion'].null_count()} unlabelled utterances"
+            f" of {corpus} in the styles {', '.join(styles)} count as neutral: there neutral is"
             " confounded with reading style."
         )
     if made := protocols.folds_made(config, setup.root):
@@ -74,6 +74,8 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
         )
     if config.within or config.transfer or config.adaptation:
         yield STATISTICS
+    if config.classical is not None:
+        yield classical.STATISTICS
     if config.joint is not None:
         if config.joint.protocols:
             yield CURVES

@@ -19,6 +19,8 @@ from ehsaas.corpora.prepare import prepare
 from ehsaas.corpora.splits import Split
 from ehsaas.evaluation.report import write_report
 from ehsaas.experiments import (
+    classical,
+    groups,
     holdout,
     joint,
     material,
@@ -32,7 +34,7 @@ from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.protocols import cells, held_out, within_split
-from ehsaas.features.store import FeatureStore
+from ehsaas.features.store import FeatureStore, Settings
 from ehsaas.utterances import UtteranceTable
 
 
@@ -86,6 +88,7 @@ def run(
             *cells(config, _labelled(setup, tables), crossed, corpora),
             *robustness.cells(config),
             *switching.cells(config),
+            *classical.cells(config),
         ]
         computed = compute(setup, todo, timed)
         record.gather(setup, todo, fast_dev_run)
@@ -121,6 +124,9 @@ def _reduced(config: ExperimentConfig) -> ExperimentConfig:
         changes["adaptation"] = config.adaptation.model_copy(update=smaller)
     if config.joint is not None:
         changes["joint"] = config.joint.model_copy(update={"folds": 2, "strict_folds": None})
+    if config.classical is not None:
+        fewer = {"folds": 2, "strict_folds": None}
+        changes["classical"] = config.classical.model_copy(update=fewer)
     return config.model_copy(update=changes)
 
 
@@ -221,6 +227,9 @@ def _write_audit(setup: Setup, tables: dict[str, UtteranceTable]) -> None:
             split = Split("heldout", (held_out(setup.config, rows),))
             findings = [f.to_dict() for f in audit.audit(table.keep(rows), split).findings]
             found.append({"corpus": name, "split": "heldout", "findings": findings})
+    for name, protocol, own, split in groups.audited(setup):
+        findings = [finding.to_dict() for finding in audit.audit(own, split).findings]
+        found.append({"corpus": name, "split": protocol, "findings": findings})
     (setup.run / "audit.json").write_text(
         json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8"
     )
@@ -246,15 +255,17 @@ def _splits(
 def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progress) -> None:
     """Everything that a cell will ask the store for, those of variants and leaks included."""
     config = setup.config
-    changed = [config.of(variant) for variant in ("", *config.variants)]
+    changed = [config.of(variant) for variant in ("", *config.variants) if config.has_network]
     if config.joint is not None and "copies" in config.joint.leaks:
         changed.append(joint.copying(config))
-    wanted = {
+    wanted: dict[str, tuple[str, Settings]] = {
         settings.model_dump_json(): (kind, settings)
         for one in changed
         for kind, chosen in material.feature_settings(one).items()
         for settings in chosen
     }
+    for kind, settings in groups.settings(config).items():
+        wanted[settings.model_dump_json()] = (kind, settings)
     for name, table in tables.items():
         for kind, settings in wanted.values():
             FeatureStore(setup.store).get(

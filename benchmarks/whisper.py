@@ -1,0 +1,520 @@
+"""What Whisper on a clip's own frames changes and saves, beside Whisper padded to 30 s.
+
+    python benchmarks/whisper.py --encoder FOLDER [--corpora FOLDER] [--folds FILE]
+                                 [--clips N] [--rounds N] [-o DOCS/RESULTS]
+
+CORPORA holds `ravdess.parquet` or a folder `ravdess` (default ../shared/corpora); FILE holds
+speaker-disjoint folds (default folds/strict.csv.gz beside CORPORA). The same clips are embedded
+both ways and compared, by themselves and by a logistic regression on them; then both ways and
+transformers' own are timed, their calls alternating. Writes whisper_unpadded.json and
+whisper_unpadded.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+os.environ.update(OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2", MKL_NUM_THREADS="2")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import WhisperFeatureExtractor
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from benchmarks.timing import Signal, alternate
+from ehsaas import audio, utterances
+from ehsaas.audio import AudioError
+from ehsaas.calibration import Statistics
+from ehsaas.corpora import splits
+from ehsaas.corpora.prepare import CorpusError, prepare
+from ehsaas.evaluation import predictions
+from ehsaas.evaluation.pooled import pool
+from ehsaas.evaluation.significance import compare
+from ehsaas.experiments.judged import Trial, judged
+from ehsaas.features.framing import frame_mask
+from ehsaas.features.moments import mean_std
+from ehsaas.models.encoders import Checkpoint, EncoderError, quietly
+from ehsaas.models.whisper import HOP, Whisper
+from ehsaas.training.probe import solve
+from ehsaas.utterances import TableError, UtteranceTable
+
+ROOT = Path(__file__).resolve().parents[1]
+
+CORPUS = "ravdess"
+LAYERS = (1, 2, 3, 4)
+POOLINGS = {"mean": 1, "mean and deviation": 2}
+"""How many of the two each pooling keeps."""
+C, STEPS = 0.03, 40
+CORES = 2
+SECONDS = (1.5, 3.0, 8.0)
+BATCH = 16
+SINGLES = 4
+"""Clips of a round, where they are timed one at a time."""
+GOAL_S, GOAL = 3.0, 5.0
+SEED = 0
+
+Floats = NDArray[np.float32]
+Run = Callable[[Tensor, Tensor], tuple[Sequence[Tensor], Tensor]]
+"""(samples (B, N), lengths (B,)) → states (B, T, D) of layers 0 up, and own frame lengths (B,)."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Cosines of each clip's two embeddings: median, 5 % quantile and lowest.
+
+    Where `standardised`, each column has the mean 0 and the deviation 1 over the reference.
+    `strangers` is the median cosine of two different clips of the reference.
+    """
+
+    pooling: str
+    standardised: bool
+    median: float
+    low: float
+    least: float
+    strangers: float
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """UAR by either embedding, and unpadded minus padded with its paired test."""
+
+    pooling: str
+    unpadded: float
+    padded: float
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    unit: str
+    items: int
+
+
+@dataclass(frozen=True)
+class Slower:
+    """A reference: seconds of computing a second of audio, and how many times ours that is."""
+
+    cost: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Ours on clips of one length, `batch` a call: seconds of computing a second of audio."""
+
+    seconds: float
+    batch: int
+    calls: int
+    cost: float
+    padded: Slower
+    transformers: Slower
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured, on what, and where."""
+
+    encoder: str
+    sha256: str
+    clips: int
+    speakers: int
+    classes: int
+    folds: int
+    mean_clip_s: float
+    agreement: tuple[Agreement, ...]
+    padded_is_transformers: Agreement
+    recognition: tuple[Recognition, ...]
+    rounds: int
+    timings: tuple[Timing, ...]
+    machine: str
+    cores: int
+    versions: dict[str, str]
+
+
+class Theirs(torch.nn.Module):
+    """What a user of transformers runs: its feature extractor, and all layers on 30 s."""
+
+    def __init__(self, encoder: Any) -> None:
+        """Run `encoder`, a WhisperEncoder."""
+        super().__init__()
+        self.encoder = encoder
+        extractor: Any = WhisperFeatureExtractor  # it has no types
+        self.extract = extractor(feature_size=encoder.config.num_mel_bins)
+
+    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Sequence[Tensor], Tensor]:
+        """States of layers 0 to the last, and own frame lengths."""
+        clips = [own[:n].numpy() for own, n in zip(samples, lengths.tolist(), strict=True)]
+        mel = self.extract(clips, sampling_rate=audio.RATE, return_tensors="pt").input_features
+        states = self.encoder(mel, output_hidden_states=True).hidden_states
+        return states, (lengths // HOP + 1) // 2
+
+
+class Systems(NamedTuple):
+    """The encoder three ways."""
+
+    unpadded: Run
+    padded: Run
+    transformers: Run
+
+
+def loaded(checkpoint: Checkpoint) -> Systems:
+    """The three, from one folder.
+
+    Raises:
+        EncoderError: it holds no Whisper encoder, or one with its decoder.
+    """
+    if checkpoint.config.get("architectures") != ["WhisperEncoder"]:
+        raise EncoderError(
+            f"{checkpoint.folder}: holds {checkpoint.config.get('architectures')}; expected"
+            " ['WhisperEncoder'], which WhisperModel.get_encoder().save_pretrained(FOLDER) writes"
+        )
+    with quietly():
+        whole: Any = WhisperEncoder.from_pretrained(checkpoint.folder, dtype=torch.float32)
+    theirs = whole.eval()
+    padded = Whisper(theirs, LAYERS[-1], padded=True).eval()
+    return Systems(checkpoint.load(LAYERS[-1]), padded, Theirs(theirs).eval())
+
+
+def pooled(run: Run, samples: Tensor, lengths: Tensor) -> Floats:
+    """Mean and deviation (B, 2, L · D) of `LAYERS` over each clip's own frames."""
+    with torch.inference_mode():
+        states, frames = run(samples, lengths)
+        T = int(frames.max())
+        x = torch.cat([states[i][:, :T] for i in LAYERS], dim=2)
+        return mean_std(x, frame_mask(frames, T)).transpose(1, 2).numpy()
+
+
+def embedded(run: Run, clips: Sequence[Signal]) -> Floats:
+    """The pooled vectors (N, 2, L · D) of clips, one after the other."""
+    one = (pooled(run, torch.from_numpy(x)[None], torch.tensor([len(x)])) for x in clips)
+    return np.concatenate(list(one))
+
+
+def drawn(corpora: Path, count: int) -> UtteranceTable:
+    """`count` labelled utterances of the corpus, in the order in which chance drew them."""
+    ready = corpora / f"{CORPUS}.parquet"
+    table = utterances.read(ready) if ready.is_file() else prepare(CORPUS, corpora / CORPUS).table
+    rows = utterances.labelled(table.rows, "native").sort("id")
+    order = np.random.default_rng(SEED).permutation(rows.height)[:count]
+    return table.keep(rows[order])
+
+
+def read(table: UtteranceTable) -> list[Signal]:
+    """The samples of every row."""
+    places = table.rows.select("corpus", "path", "start", "end").iter_rows()
+    return [
+        audio.read(table.location(corpus, path), start, end).samples
+        for corpus, path, start, end in places
+    ]
+
+
+def agreement(found: Floats, reference: Floats, pooling: str, standardised: bool) -> Agreement:
+    """How alike the vectors (N, 2, D) of the same clips are."""
+    x, y = vectors(found, pooling), vectors(reference, pooling)
+    if standardised:
+        scale = _statistics(y)
+        x, y = scale(x), scale(y)
+    cosines = cosine(x, y)
+    return Agreement(
+        pooling=pooling,
+        standardised=standardised,
+        median=float(np.median(cosines)),
+        low=float(np.quantile(cosines, 0.05)),
+        least=float(cosines.min()),
+        strangers=float(np.median(cosine(y, np.roll(y, 1, axis=0)))),
+    )
+
+
+def vectors(found: Floats, pooling: str) -> Floats:
+    """One vector a clip, (N, D) or (N, 2 · D), of its mean and deviation (N, 2, D)."""
+    return found[:, : POOLINGS[pooling]].reshape(len(found), -1)
+
+
+def cosine(x: Floats, y: Floats) -> Floats:
+    """Cosine of each row of `x` (N, D) and the same row of `y`; 0 where one is all zeros."""
+    lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+    found: Floats = (x * y).sum(axis=1) / np.maximum(lengths, 1e-12)
+    return found
+
+
+def recognition(
+    rows: pl.DataFrame, split: splits.Split, unpadded: Floats, padded: Floats, pooling: str
+) -> Recognition:
+    """UAR of a logistic regression cross-validated on either, and their paired difference."""
+    said = [
+        said_by(rows, split, vectors(x, pooling), name)
+        for name, x in (("unpadded", unpadded), ("padded", padded))
+    ]
+    results = {one.system: one for one in pool(predictions.concat(said))}
+    test = compare(results["unpadded"], results["padded"], SEED)
+    uar = {name: one.measures["uar"].value for name, one in results.items()}
+    return Recognition(
+        pooling=pooling,
+        unpadded=uar["unpadded"],
+        padded=uar["padded"],
+        difference=test.difference,
+        low=test.low,
+        high=test.high,
+        p=test.p,
+        unit=test.unit,
+        items=test.items,
+    )
+
+
+def said_by(rows: pl.DataFrame, split: splits.Split, X: Floats, system: str) -> pl.DataFrame:
+    """Predictions on every fold's test part, by what was fitted to its training part."""
+    names, labels = np.unique(rows["emotion"].to_numpy(), return_inverse=True)
+    tables = []
+    for fold in split.folds:
+        scale, own = _statistics(X[fold.train]), labels[fold.train]
+        weights = balanced(own)
+        present, ((W, b),) = solve(scale(X[fold.train]), own, weights, C, [STEPS])
+        predicted = present[(scale(X[fold.test]) @ W.T + b).argmax(axis=1)]
+        trial = Trial(
+            run="whisper_unpadded",
+            system=system,
+            protocol="strict",
+            features="embeddings",
+            normalisation="source",
+            train=[CORPUS],
+            label_set="native",
+            fold=fold.name,
+        )
+        tables.append(judged(trial, rows[fold.test], names[predicted].tolist()))
+    return predictions.concat(tables)
+
+
+def balanced(labels: NDArray[np.int64]) -> Floats:
+    """Weights (N,) with a mean of 1, under which every class that occurs weighs the same."""
+    counts = np.bincount(labels)
+    found: Floats = (len(labels) / (counts > 0).sum() / counts[labels]).astype(np.float32)
+    return found
+
+
+def _statistics(X: Floats) -> Statistics:
+    return Statistics(X.mean(axis=0), X.std(axis=0), len(X), "source")
+
+
+def timing(
+    systems: Systems, clips: Sequence[Signal], seconds: float, batch: int, rounds: int
+) -> Timing:
+    """All three on the same clips of exactly `seconds`, in turn."""
+    calls = SINGLES if batch == 1 else 1
+    batches = exact(clips, seconds, batch, calls)
+    lengths = torch.full((batch,), batches[0].shape[1])
+
+    def call(run: Run, samples: Signal) -> None:
+        pooled(run, torch.from_numpy(samples), lengths)
+
+    taken = alternate(batches, rounds, *(partial(call, run) for run in systems))
+    taken /= seconds * batch
+    ours, *others = np.median(taken, axis=(1, 2))
+    by_round = np.median(taken, axis=2)
+    padded, transformers = (
+        Slower(float(cost), float(cost / ours), float(ratios.min()), float(ratios.max()))
+        for cost, ratios in zip(others, by_round[1:] / by_round[0], strict=True)
+    )
+    return Timing(seconds, batch, rounds * calls, float(ours), padded, transformers)
+
+
+def exact(clips: Sequence[Signal], seconds: float, batch: int, count: int) -> list[Signal]:
+    """`count` batches (batch, N) of clips that are cut, or said again, to fill `seconds`."""
+    N = round(seconds * audio.RATE)
+    whole = [np.resize(clips[i % len(clips)], N) for i in range(batch * count)]
+    return [np.stack(whole[i : i + batch]) for i in range(0, len(whole), batch)]
+
+
+def measure(corpora: Path, folds: Path, encoder: Path, count: int, rounds: int) -> Result:
+    """Compare and time everything on two cores."""
+    torch.set_num_threads(CORES)
+    checkpoint = Checkpoint.find(encoder)
+    systems = loaded(checkpoint)
+    table = drawn(corpora, count)
+    split = splits.from_file(table.rows, folds, CORPUS, allow_missing=True, speaker_disjoint=True)
+    clips = read(table)
+    _tell(f"{len(clips)} clips of {CORPUS} are embedded, on their own frames and padded")
+    unpadded, padded = embedded(systems.unpadded, clips), embedded(systems.padded, clips)
+    theirs = embedded(systems.transformers, clips[:BATCH])
+    timings = []
+    for seconds in SECONDS:
+        for batch in (1, BATCH):
+            _tell(f"clips of {seconds:g} s are timed, {batch} a call")
+            timings.append(timing(systems, clips, seconds, batch, rounds))
+    return Result(
+        encoder=checkpoint.name,
+        sha256=checkpoint.sha256,
+        clips=len(clips),
+        speakers=table.rows["speaker"].n_unique(),
+        classes=table.rows["emotion"].n_unique(),
+        folds=len(split.folds),
+        mean_clip_s=float(np.mean([len(clip) / audio.RATE for clip in clips])),
+        agreement=tuple(
+            agreement(unpadded, padded, pooling, standardised)
+            for standardised in (False, True)
+            for pooling in POOLINGS
+        ),
+        padded_is_transformers=agreement(padded[:BATCH], theirs, "mean and deviation", True),
+        recognition=tuple(
+            recognition(table.rows, split, unpadded, padded, pooling) for pooling in POOLINGS
+        ),
+        rounds=rounds,
+        timings=tuple(timings),
+        machine=f"{_processor()}, {platform.system()}",
+        cores=os.cpu_count() or 1,
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "transformers", "numpy", "scipy")},
+        },
+    )
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def _processor() -> str:
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
+    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def page(r: Result) -> str:
+    """The result as a page."""
+    versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
+    return f"""# Whisper on a clip's own frames
+
+`python benchmarks/whisper.py --encoder FOLDER`; {r.encoder}, layers {LAYERS[0]} to {LAYERS[-1]}
+side by side, float32. Whisper was trained on 30 s and is usually given every clip filled up to
+that; ours runs on the clip's own frames alone. Both are pooled over the clip's own frames.
+
+## Does it change what is heard?
+
+{r.clips} clips of {CORPUS} drawn at random (seed {SEED}), {r.mean_clip_s:.2f} s each on average,
+{r.speakers} speakers. Cosine of a clip's two embeddings, unpadded and padded. The columns of an
+embedding have means far from 0, so that any two clips are alike; standardised, they are not.
+
+| pooled | columns | median | 5 % | lowest | two different clips, padded, median |
+|---|---|---|---|---|---|
+{_agreements(r.agreement)}
+
+Ours padded to 30 s is what transformers computes: lowest cosine on
+{min(r.clips, BATCH)} clips, mean and deviation, standardised,
+{r.padded_is_transformers.least:.6f}.
+
+UAR of a logistic regression (C = {C:g}, {STEPS} steps of L-BFGS, standardised on the training
+part, classes weighted alike) on {r.classes} classes, {r.folds} folds that share no speaker, trained
+and tested on unpadded and on padded embeddings.
+
+| pooled | unpadded | padded | difference, points | p |
+|---|---|---|---|---|
+{_recognitions(r.recognition)}
+
+The difference is unpadded minus padded on the same {r.recognition[0].items} clips: 95 % interval by
+a paired bootstrap, p by a paired permutation test, both {r.recognition[0].unit}.
+
+## What does it cost?
+
+Samples to pooled mean and deviation of the four layers, clips cut or repeated to an exact length,
+{CORES} cores, calls alternating, medians over {r.rounds} rounds. Seconds of computing a second of
+audio; in brackets the rounds' own ratios. transformers runs its feature extractor and all its
+layers, as it is loaded by default.
+
+| clips of | clips a call | ours | ours, padded to 30 s | times ours | transformers | times ours |
+|---|---|---|---|---|---|---|
+{_timings(r.timings)}
+
+{_goal(r.timings)}
+
+Machine: {r.machine}, {r.cores} cores, {CORES} used. {versions}.
+Weights: sha256 {r.sha256[:12]}….
+"""
+
+
+def _agreements(found: Sequence[Agreement]) -> str:
+    return "\n".join(
+        f"| {one.pooling} | {'standardised' if one.standardised else 'as they are'} |"
+        f" {one.median:.4f} | {one.low:.4f} | {one.least:.4f} | {one.strangers:.4f} |"
+        for one in found
+    )
+
+
+def _recognitions(found: Sequence[Recognition]) -> str:
+    lines = []
+    for one in found:
+        limits = ""
+        if one.low is not None and one.high is not None:
+            limits = f" [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
+        lines.append(
+            f"| {one.pooling} | {one.unpadded:.3f} | {one.padded:.3f} |"
+            f" {100 * one.difference:+.1f}{limits} | {one.p:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def _timings(found: Sequence[Timing]) -> str:
+    return "\n".join(
+        f"| {one.seconds:g} s | {one.batch} | {one.cost:.4f} |"
+        f" {_slower(one.padded)} | {_slower(one.transformers)} |"
+        for one in found
+    )
+
+
+def _slower(one: Slower) -> str:
+    return f"{one.cost:.4f} | **{one.ratio:.1f}** ({one.ratio_low:.1f}–{one.ratio_high:.1f})"
+
+
+def _goal(found: Sequence[Timing]) -> str:
+    judged_by = [one for one in found if one.seconds == GOAL_S]
+    met = all(one.padded.ratio >= GOAL for one in judged_by)
+    ratios = " and ".join(f"{one.padded.ratio:.1f} ({one.batch} a call)" for one in judged_by)
+    return (
+        f"The goal was to be at least {GOAL:g} times faster than padded on clips of {GOAL_S:g} s:"
+        f" {'met' if met else 'not met'}, {ratios}."
+    )
+
+
+def _one_or_more(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a whole number of 1 or more")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and write the page and its twin."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--corpora", type=Path, default=ROOT.parent / "shared" / "corpora")
+    parser.add_argument("--folds", type=Path)
+    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--clips", type=_one_or_more, default=200)
+    parser.add_argument("--rounds", type=_one_or_more, default=5)
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "results")
+    given = parser.parse_args(arguments)
+    folds = given.folds or given.corpora.resolve().parent / "folds" / "strict.csv.gz"
+    try:
+        result = measure(given.corpora, folds, given.encoder, given.clips, given.rounds)
+    except (AudioError, CorpusError, EncoderError, TableError, splits.SplitError) as error:
+        parser.error(str(error))
+    given.output.mkdir(parents=True, exist_ok=True)
+    text = page(result)
+    twin = json.dumps(asdict(result), indent=1)
+    (given.output / "whisper_unpadded.json").write_text(twin + "\n", encoding="utf-8")
+    (given.output / "whisper_unpadded.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
