@@ -74,16 +74,19 @@ Run = Callable[[Tensor, Tensor], tuple[Sequence[Tensor], Tensor]]
 class Agreement:
     """Cosines of each clip's two embeddings: median, 5 % quantile and lowest.
 
-    Where `standardised`, each column has the mean 0 and the deviation 1 over the reference.
-    `strangers` is the median cosine of two different clips of the reference.
+    `strangers` is the median cosine of two different clips of the reference. `own_scale` and
+    `own_strangers` are both medians once each embedding is standardised over its own clips, as a
+    classifier that is trained on it sees it.
     """
 
     pooling: str
-    standardised: bool
+    layers: tuple[int, ...]
     median: float
     low: float
     least: float
     strangers: float
+    own_scale: float
+    own_strangers: float
 
 
 @dataclass(frozen=True)
@@ -204,12 +207,13 @@ def embedded(run: Run, clips: Sequence[Signal]) -> Floats:
 
 
 def drawn(corpora: Path, count: int) -> UtteranceTable:
-    """`count` labelled utterances of the corpus, in the order in which chance drew them."""
+    """`count` labelled utterances of the corpus, drawn by chance from each emotion in turn."""
     ready = corpora / f"{CORPUS}.parquet"
     table = utterances.read(ready) if ready.is_file() else prepare(CORPUS, corpora / CORPUS).table
     rows = utterances.labelled(table.rows, "native").sort("id")
-    order = np.random.default_rng(SEED).permutation(rows.height)[:count]
-    return table.keep(rows[order])
+    mixed = rows[np.random.default_rng(SEED).permutation(rows.height)]
+    turn = pl.int_range(pl.len()).over("emotion")
+    return table.keep(mixed.sort(turn, maintain_order=True).head(count))
 
 
 def read(table: UtteranceTable) -> list[Signal]:
@@ -221,26 +225,30 @@ def read(table: UtteranceTable) -> list[Signal]:
     ]
 
 
-def agreement(found: Floats, reference: Floats, pooling: str, standardised: bool) -> Agreement:
-    """How alike the vectors (N, 2, D) of the same clips are."""
-    x, y = vectors(found, pooling), vectors(reference, pooling)
-    if standardised:
-        scale = _statistics(y)
-        x, y = scale(x), scale(y)
+def agreement(
+    found: Floats, reference: Floats, pooling: str, layers: tuple[int, ...] = LAYERS
+) -> Agreement:
+    """How alike the vectors (N, 2, L · D) of the same clips are in some of the layers."""
+    x, y = vectors(found, pooling, layers), vectors(reference, pooling, layers)
+    own_x, own_y = _statistics(x)(x), _statistics(y)(y)
     cosines = cosine(x, y)
     return Agreement(
         pooling=pooling,
-        standardised=standardised,
+        layers=layers,
         median=float(np.median(cosines)),
         low=float(np.quantile(cosines, 0.05)),
         least=float(cosines.min()),
         strangers=float(np.median(cosine(y, np.roll(y, 1, axis=0)))),
+        own_scale=float(np.median(cosine(own_x, own_y))),
+        own_strangers=float(np.median(cosine(own_y, np.roll(own_y, 1, axis=0)))),
     )
 
 
-def vectors(found: Floats, pooling: str) -> Floats:
-    """One vector a clip, (N, D) or (N, 2 · D), of its mean and deviation (N, 2, D)."""
-    return found[:, : POOLINGS[pooling]].reshape(len(found), -1)
+def vectors(found: Floats, pooling: str, layers: tuple[int, ...] = LAYERS) -> Floats:
+    """One vector a clip, (N, …), of some layers' part of its mean and deviation (N, 2, L · D)."""
+    by_layer = found.reshape(len(found), 2, len(LAYERS), -1)
+    kept = by_layer[:, : POOLINGS[pooling], [LAYERS.index(layer) for layer in layers]]
+    return kept.reshape(len(found), -1)
 
 
 def cosine(x: Floats, y: Floats) -> Floats:
@@ -362,11 +370,11 @@ def measure(corpora: Path, folds: Path, encoder: Path, count: int, rounds: int) 
         folds=len(split.folds),
         mean_clip_s=float(np.mean([len(clip) / audio.RATE for clip in clips])),
         agreement=tuple(
-            agreement(unpadded, padded, pooling, standardised)
-            for standardised in (False, True)
+            agreement(unpadded, padded, pooling, layers)
             for pooling in POOLINGS
+            for layers in (LAYERS, *((layer,) for layer in LAYERS))
         ),
-        padded_is_transformers=agreement(padded[:BATCH], theirs, "mean and deviation", True),
+        padded_is_transformers=agreement(padded[:BATCH], theirs, "mean and deviation"),
         recognition=tuple(
             recognition(table.rows, split, unpadded, padded, pooling) for pooling in POOLINGS
         ),
@@ -395,6 +403,7 @@ def _processor() -> str:
 def page(r: Result) -> str:
     """The result as a page."""
     versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
+    same = r.padded_is_transformers
     return f"""# Whisper on a clip's own frames
 
 `python benchmarks/whisper.py --encoder FOLDER`; {r.encoder}, layers {LAYERS[0]} to {LAYERS[-1]}
@@ -403,17 +412,19 @@ that; ours runs on the clip's own frames alone. Both are pooled over the clip's 
 
 ## Does it change what is heard?
 
-{r.clips} clips of {CORPUS} drawn at random (seed {SEED}), {r.mean_clip_s:.2f} s each on average,
-{r.speakers} speakers. Cosine of a clip's two embeddings, unpadded and padded. The columns of an
-embedding have means far from 0, so that any two clips are alike; standardised, they are not.
+{r.clips} clips of {CORPUS} drawn at random from each emotion in turn (seed {SEED}),
+{r.mean_clip_s:.2f} s each on average, {r.speakers} speakers. Cosine of a clip's two embeddings,
+unpadded and padded. The columns have means far from 0, which makes any two clips alike; beside it
+stands each embedding standardised by its own mean and deviation over these clips, as a classifier
+that is trained on it sees it.
 
-| pooled | columns | median | 5 % | lowest | two different clips, padded, median |
-|---|---|---|---|---|---|
+| pooled | layers | median | 5 % | lowest | two different clips | standardised, median | \
+two different clips |
+|---|---|---|---|---|---|---|---|
 {_agreements(r.agreement)}
 
-Ours padded to 30 s is what transformers computes: lowest cosine on
-{min(r.clips, BATCH)} clips, mean and deviation, standardised,
-{r.padded_is_transformers.least:.6f}.
+Two different clips: the median of padded ones. Ours padded to 30 s is what transformers computes:
+on {min(r.clips, BATCH)} clips, {same.pooling}, the lowest cosine is {same.least:.6f}.
 
 UAR of a logistic regression (C = {C:g}, {STEPS} steps of L-BFGS, standardised on the training
 part, classes weighted alike) on {r.classes} classes, {r.folds} folds that share no speaker, trained
@@ -446,8 +457,8 @@ Weights: sha256 {r.sha256[:12]}….
 
 def _agreements(found: Sequence[Agreement]) -> str:
     return "\n".join(
-        f"| {one.pooling} | {'standardised' if one.standardised else 'as they are'} |"
-        f" {one.median:.4f} | {one.low:.4f} | {one.least:.4f} | {one.strangers:.4f} |"
+        f"| {one.pooling} | {', '.join(map(str, one.layers))} | {one.median:.4f} | {one.low:.4f} |"
+        f" {one.least:.4f} | {one.strangers:.4f} | {one.own_scale:.3f} | {one.own_strangers:.3f} |"
         for one in found
     )
 
