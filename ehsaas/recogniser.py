@@ -18,7 +18,14 @@ from ehsaas import audio
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
-from ehsaas.features import FeatureConfig, HeardBy, Told, scaling, settings_of
+from ehsaas.features import (
+    FeatureConfig,
+    HeardBy,
+    SamplesConfig,
+    Told,
+    scaling,
+    settings_of,
+)
 from ehsaas.features.ends import loud_span
 from ehsaas.features.store import VERSION
 from ehsaas.models import MODELS
@@ -115,8 +122,13 @@ class Recogniser:
         """Feature statistics of unlabelled clips (one corpus, one speaker) to judge others with.
 
         Raises:
-            RecogniserError: no clip holds sound.
+            RecogniserError: no clip holds sound, or the model hears samples, which have none.
         """
+        if isinstance(self.features, SamplesConfig):
+            raise RecogniserError(
+                f"{self.name} hears samples, to which no statistics are applied; judge without them"
+                " (leave --baseline out)"
+            )
         heard = (c for c in clips if c.duration >= SHORTEST and not audio.is_silent(c))
         arrays = [self._features(c) for c in heard]
         if not arrays:

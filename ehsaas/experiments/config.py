@@ -35,10 +35,14 @@ from ehsaas.experiments.parts import (
 )
 from ehsaas.features import (
     FEATURES,
+    EmbeddingConfig,
     FeatureConfig,
     HeardBy,
+    SamplesConfig,
     TextEmbeddingConfig,
+    TokensConfig,
     Told,
+    UtteranceVectorConfig,
     kind_of,
 )
 
@@ -53,6 +57,17 @@ Model = (
 )
 
 PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
+
+ADAPTED = ("attention-bilstm", "claf-ser")
+"""Systems whose parts are unfrozen one after the other in progressive adaptation."""
+
+
+def are_vectors(features: HeardBy | Told) -> bool:
+    """Whether features are one vector an utterance."""
+    if isinstance(features, EmbeddingConfig | TextEmbeddingConfig):
+        return features.pooling != "none"
+    return isinstance(features, UtteranceVectorConfig)
 
 
 class ExperimentConfig(Stage):
@@ -118,6 +133,11 @@ class ExperimentConfig(Stage):
     def reads(self) -> bool:
         """Whether the system reads texts and hears nothing."""
         return isinstance(self.features, Told)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether features are standardised; samples and ids of tokens are given as they are."""
+        return not isinstance(self.features, SamplesConfig | TokensConfig)
 
     @property
     def by_speaker(self) -> bool:
@@ -215,6 +235,17 @@ class ExperimentConfig(Stage):
             raise ValueError(f"features.kind: {self.system} takes {wanted}, not {kind}")
         if wanted is None and kind in ("samples", "tokens"):
             raise ValueError(f"features.kind: {self.system} cannot take {kind}")
+        if self.adaptation is not None and self.system not in ADAPTED:
+            raise ValueError(f"adaptation: {self.system} is not adapted; write adaptation: null")
+        changed = [
+            name
+            for name in ("noise", "shift", "time_masks", "feature_masks", "attack")
+            if getattr(self.training, name)
+        ]
+        if changed and (not self.scaled or self.system == "linear-probe"):
+            raise ValueError(f"training.{changed[0]}: not for {self.system}; leave it out")
+        if self.system == "linear-probe":
+            self._probed()
         if (self.system == "fusion") != (self.words is not None):
             raise ValueError("words: features of the text are for fusion, and fusion needs them")
         if self.adversary is not None and not self.training.balanced:
@@ -225,6 +256,26 @@ class ExperimentConfig(Stage):
             raise ValueError(
                 "recogniser: one is saved for systems that hear alone; write recogniser: false"
             )
+        return self
+
+    def _probed(self) -> None:
+        vectors = are_vectors(self.features)
+        if not vectors:
+            raise ValueError("features: linear-probe takes one vector an utterance; give a pooling")
+        if self.training.keep != "last" or len(self.seeds) > 1:
+            raise ValueError(
+                "linear-probe has no epochs and nothing random: write training.keep: last and one"
+                " of the seeds"
+            )
+
+    @model_validator(mode="after")
+    def _corpora_are_there(self) -> "ExperimentConfig":
+        judged = (*self.corpora, *self.optional)
+        parts = self.joint.parts if self.joint is not None else ()
+        for key, names in (("never_by_speaker", self.never_by_speaker), ("joint.parts", parts)):
+            for name in names:
+                if name not in judged:
+                    raise ValueError(f"{key}: {name!r} is no corpus{hint(name, judged, tell=True)}")
         return self
 
     @model_validator(mode="after")

@@ -109,8 +109,11 @@ class Material:
     def standardised_by(
         self, train: IntArray, normalisation: str
     ) -> Statistics | Mapping[str, Statistics]:
-        """What the features are standardised by: `source` is the training rows taken together."""
-        if normalisation == "source":
+        """What the features are standardised by: `source` is the training rows taken together.
+
+        `none` is for what is not scaled, whose statistics change nothing.
+        """
+        if normalisation in ("source", "none"):
             return self.statistics(train, "source")
         return self.own if normalisation == "corpus" else {**self.own, **self.voices}
 
@@ -181,7 +184,7 @@ def load(
     words: Arrays = []
     own: dict[str, Statistics] = {}
     voices: dict[str, Statistics] = {}
-    scaled = kind == "functionals" or is_scaled(setup.config)
+    scaled = kind == "functionals" or setup.config.scaled
     for corpus in corpora:
         table = setup.table(corpus)
         rows = labelled(setup.config, table.rows, corpus, label_set)
@@ -217,11 +220,6 @@ def _taken(setup: Setup, table: utterances.UtteranceTable, kind: Kind) -> list[A
     store = FeatureStore(setup.store)
     stored = [store.get(table, settings) for settings in feature_settings(setup.config)[kind]]
     return [[version[i] for i in range(len(version))] for version in stored]
-
-
-def is_scaled(config: ExperimentConfig) -> bool:
-    """Whether the features of a configuration are standardised before a network gets them."""
-    return not isinstance(config.features, SamplesConfig | TokensConfig)
 
 
 def feature_settings(config: ExperimentConfig) -> dict[Kind, list[Settings]]:

@@ -1,4 +1,4 @@
-"""Cells of the attention Bi-LSTM: one is trained here, judged, and its history kept."""
+"""Cells of one network each: it is trained here, judged, and its history kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -61,6 +61,8 @@ def within(setup: Setup, cell: Cell) -> Trained:
     trial = _trial(setup, cell, cell.protocol, [cell.corpus], label_set)
     told = [history_of(trial, cell, history)]
     table = _judge(network, data, fold.test, source, trial)
+    if not data.scaled:
+        return Trained(table, told, (how,))
     if few:
         network, history, _ = train(setup, data, own, fold.train, cell, "corpus")
         told.append({**history_of(trial, cell, history), "normalisation": "corpus"})
@@ -86,8 +88,9 @@ def pair(setup: Setup, cell: Cell) -> Trained:
     targets = [data.rows_of(name) for name in data.foreign(cell.corpus)]
     for test in targets:
         tables.append(_judge(network, data, test, source, trial))
-        tables.append(_judge(network, data, test, own, replace(trial, normalisation="corpus")))
-    if "speaker" in setup.config.transfer.statistics:
+        if data.scaled:
+            tables.append(_judge(network, data, test, own, replace(trial, normalisation="corpus")))
+    if data.scaled and "speaker" in setup.config.transfer.statistics:
         voices = data.standardised_by(rows, "speaker")
         network, history, how = train(setup, data, voices, rows, cell, "speaker")
         named = replace(trial, normalisation="speaker")
@@ -234,7 +237,7 @@ def _trial(setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_
         setup.config.name_of_system,
         protocol,
         material.kind_of(setup.config),
-        "source",
+        "source" if setup.config.scaled else "none",
         train,
         label_set,
         cell.seed,

@@ -140,7 +140,9 @@ def _pairs(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
 
 
 def _pooled(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
-    asked = config.transfer.statistics if config.transfer and config.transfer.pooled else ()
+    asked: Sequence[str] = ()
+    if config.transfer is not None and config.transfer.pooled:
+        asked = config.transfer.statistics if config.scaled else ("none",)
     for corpus in crossing:
         if asked:
             yield Cell("pooled-baselines", corpus)
@@ -192,6 +194,8 @@ def _joint(
 def _asked(config: ExperimentConfig, group: Sequence[str]) -> list[str]:
     """The statistics of joint training that say anything of a group of corpora."""
     assert config.joint is not None, "asked for only where there is a joint part"
+    if not config.scaled:
+        return ["none"]
     without = set(group) <= set(config.never_by_speaker)
     return [by for by in config.joint.statistics if not (without and by == "speaker")]
 

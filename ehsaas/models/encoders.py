@@ -3,7 +3,7 @@
 A checkpoint is a folder with `config.json` and safetensors weights, or a name on the Hugging Face
 Hub, looked for in the local cache first. Layer 0 is what enters the first transformer layer, layer
 n what leaves the nth; a final normalisation behind the last layer is left out. Only the layers
-asked for are loaded and computed. Extra `encoders`.
+asked for are kept and computed. Extra `encoders`.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ class Checkpoint:
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
-        """What `config.json` says.
+        """What `config.json` says, and the preprocessor's `do_normalize`.
 
         Raises:
             EncoderError: it is no JSON object, or of no kind of encoder known here.
@@ -79,7 +79,12 @@ class Checkpoint:
                 f"{self.folder}: an encoder of the kind {kind!r}; known are"
                 f" {', '.join((*WAV2VEC, 'whisper'))}"
             )
-        return dict(values)
+        file = self.folder / "preprocessor_config.json"
+        try:
+            said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+            return {**values, "do_normalize": bool(said.get("do_normalize", True))}
+        except (ValueError, AttributeError) as error:
+            raise EncoderError(f"{file}: damaged ({error})") from error
 
     @property
     def dims(self) -> int:
@@ -112,9 +117,11 @@ class Checkpoint:
             raise EncoderError(f"{self.name}: layers 1 to {depth} can be had, not {layers}")
         needed()
         try:
-            kind = Whisper if self._whisper else Wav2Vec
             with quietly():
-                return kind.from_folder(self.folder, layers or depth)
+                if self._whisper:
+                    return Whisper.from_folder(self.folder, layers or depth)
+                normalise = bool(self.config["do_normalize"])
+                return Wav2Vec.from_folder(self.folder, layers or depth, normalise=normalise)
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise EncoderError(f"{self.folder}: the weights cannot be used ({error})") from error
 
@@ -240,5 +247,6 @@ def _fetched(name: str) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise EncoderError(
             f"{name}: no such folder, and no checkpoint of this name in the cache or on the"
-            " network; give a folder with config.json and model.safetensors"
+            " network; put config.json and model.safetensors into that folder, beside the corpora's"
+            " where the name begins with ../, or give another"
         ) from error

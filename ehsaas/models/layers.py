@@ -1,5 +1,6 @@
 """Layers that several systems share: masks, padding-safe Bi-LSTM, attention, gradient reversal."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -116,3 +117,18 @@ def reverse_gradient(x: Tensor, alpha: float) -> Tensor:
     """`x` as it is; its gradient comes back times −alpha (Ganin et al. 2016)."""
     reversed_: Tensor = _Reversal.apply(x, alpha)  # type: ignore[no-untyped-call]
     return reversed_
+
+
+def whole(missing: Iterable[str], but: Sequence[str] = ()) -> None:
+    """See that a checkpoint lacks no weight of the model that is made of it.
+
+    Args:
+        missing: names of the weights that it lacks.
+        but: beginnings of names that need not be there.
+
+    Raises:
+        ValueError: it does.
+    """
+    needed = sorted(name for name in missing if not name.startswith(tuple(but)))
+    if needed:
+        raise ValueError(f"{len(needed)} weights are missing, first {needed[0]}")

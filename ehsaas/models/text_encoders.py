@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ehsaas.models.batch import Batch, Output
 from ehsaas.models.encoders import Checkpoint, EncoderError, needed, quietly
-from ehsaas.models.layers import frame_mask, masked_mean
+from ehsaas.models.layers import frame_mask, masked_mean, whole
 
 _VOCABULARIES = (
     "tokenizer.json",
@@ -133,12 +133,10 @@ class TextCheckpoint:
                 )
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise EncoderError(f"{self.folder}: the weights cannot be used ({error})") from error
-        missing = sorted(name for name in told["missing_keys"] if not name.startswith("pooler."))
-        if missing:
-            raise EncoderError(
-                f"{self.folder}: the weights are not whole: {len(missing)} are missing, first"
-                f" {missing[0]}"
-            )
+        try:
+            whole(told["missing_keys"], but=("pooler.",))
+        except ValueError as error:
+            raise EncoderError(f"{self.folder}: the weights cannot be used ({error})") from error
         return _reader(model).eval()
 
 

@@ -5,18 +5,21 @@ One class for all: `transformers` gives them the same shape, a stack of convolut
 2021; Babu et al. 2022; Baevski et al. 2022.
 """
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ehsaas.models.layers import frame_mask
+from ehsaas.models.layers import frame_mask, whole
 
 RATE = 16_000
+
+_HOOKED = Lock()
+"""Held while hooks hang on a model: several threads may hear with the same one."""
 
 
 class Wav2Vec(nn.Module):
@@ -50,14 +53,19 @@ class Wav2Vec(nn.Module):
         self.equal_lengths = grouped or model.config.model_type == "data2vec-audio"
 
     @classmethod
-    def from_folder(cls, folder: Path, layers: int) -> "Wav2Vec":
-        """The encoder of the checkpoint in `folder`."""
+    def from_folder(cls, folder: Path, layers: int, *, normalise: bool = True) -> "Wav2Vec":
+        """The encoder of the checkpoint in `folder`.
+
+        Raises:
+            ValueError: weights are missing.
+        """
         from transformers import AutoModel
 
-        model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-        file = folder / "preprocessor_config.json"
-        said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        return cls(model, layers, normalise=bool(said.get("do_normalize", True))).eval()
+        model, told = AutoModel.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+        )
+        whole(told["missing_keys"], but=("masked_spec_embed",))
+        return cls(model, layers, normalise=normalise).eval()
 
     @classmethod
     def from_architecture(cls, architecture: Mapping[str, Any], layers: int) -> "Wav2Vec":
@@ -93,20 +101,26 @@ class Wav2Vec(nn.Module):
         if samples.shape[1] < least:
             samples = nn.functional.pad(samples, (0, least - samples.shape[1]))
         x = self._standardised(samples, lengths)
+        mask = None if self.equal_lengths else frame_mask(lengths.clamp(min=least), x.shape[1])
+        with _HOOKED:
+            states = self._heard(x, mask)
+        frames = self.model._get_feat_extract_output_lengths(lengths.clamp(min=least))
+        return states, frames
+
+    def _heard(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, ...]:
+        """What enters the first layer, and what leaves each."""
         kept: list[Tensor] = []
         layers = self.model.encoder.layers
         hooks = [layers[0].register_forward_pre_hook(_entering(kept), with_kwargs=True)]
         hooks += [layer.register_forward_hook(_leaving(kept)) for layer in layers]
         try:
-            mask = None if self.equal_lengths else frame_mask(lengths.clamp(min=least), x.shape[1])
             with warnings.catch_warnings():  # WavLM mixes masks of two types, and torch says so
                 warnings.filterwarnings("ignore", message="Support for mismatched key_padding_mask")
                 self.model(x, attention_mask=mask)
         finally:
             for hook in hooks:
                 hook.remove()
-        frames = self.model._get_feat_extract_output_lengths(lengths.clamp(min=least))
-        return tuple(kept), frames
+        return tuple(kept)
 
     @property
     def _least(self) -> int:

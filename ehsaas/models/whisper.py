@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ehsaas.models.layers import frame_mask
+from ehsaas.models.layers import frame_mask, whole
 
 N_FFT = 400
 HOP = 160
@@ -49,14 +49,21 @@ class Whisper(nn.Module):
 
     @classmethod
     def from_folder(cls, folder: Path, layers: int) -> "Whisper":
-        """The encoder of the checkpoint in `folder`, whether its decoder is there or not."""
+        """The encoder of the checkpoint in `folder`, whether its decoder is there or not.
+
+        Raises:
+            ValueError: weights are missing.
+        """
         from transformers import WhisperConfig, WhisperModel
         from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
         config = WhisperConfig.from_pretrained(folder)
         alone = "WhisperEncoder" in (config.architectures or ())
-        kind = WhisperEncoder if alone else WhisperModel
-        model = kind.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+        kind: Any = WhisperEncoder if alone else WhisperModel
+        model, told = kind.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+        )
+        whole(told["missing_keys"], but=("decoder.", "proj_out."))
         return cls(model if alone else model.encoder, layers).eval()
 
     @classmethod

@@ -124,8 +124,9 @@ def inner_folds(examples: Examples) -> tuple[str, list[tuple[IntArray, IntArray]
     """What is left out (`languages` or `speakers`), and (training, left out) rows of each fold."""
     rows = np.arange(len(examples))
     tongues, voices = examples.language, examples.speaker
-    if tongues is not None and len(np.unique(tongues)) >= LEAST:
-        parts = [tongues == one for one in np.unique(tongues)]
+    known = np.unique(tongues[tongues >= 0]) if tongues is not None else ()
+    if tongues is not None and len(known) >= LEAST:
+        parts = [tongues == one for one in known]
         return "languages", [(rows[~part], rows[part]) for part in parts]
     if voices is None or len(np.unique(voices[voices >= 0])) < LEAST:
         return "speakers", []
@@ -218,18 +219,26 @@ def solve(
         slope = np.concatenate([(pull + strength * W).ravel(), away.sum(axis=0)])
         return float(value + strength / 2 * (W**2).sum()), slope
 
-    path: list[NDArray[np.float64]] = []
-    minimize(
+    kept: dict[int, NDArray[np.float64]] = {}
+    done = 0
+
+    def keep(flat: NDArray[np.float64]) -> None:
+        nonlocal done
+        done += 1
+        if done in steps or done == max(steps):
+            kept[done] = flat.copy()
+
+    last = minimize(
         loss,
         np.zeros(K * (R + 1)),
         jac=True,
         method="L-BFGS-B",
-        callback=lambda flat: path.append(flat.copy()),
+        callback=keep,
         options={"maxiter": max(steps), "gtol": 1e-5, "ftol": 1e-12, "maxls": 50},
-    )
+    ).x
     fits = []
     for step in steps:
-        flat = path[min(step, len(path)) - 1] if path else np.zeros(K * (R + 1))
+        flat = kept.get(step, last)
         W, b = flat[: K * R].reshape(K, R), flat[K * R :]
         whole = W if basis is None else W @ basis.T
         fits.append((whole.astype(np.float32), b.astype(np.float32)))

@@ -9,7 +9,7 @@ import pytest
 import ehsaas
 from ehsaas import audio, utterances
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import joint, pretrained
+from ehsaas.experiments import holdout, joint, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.mistakes import ConfigError
@@ -107,7 +107,8 @@ def test_what_is_borrowed_stands_behind_the_corpus_s_own_rows(folder: Path, tmp_
     run(given, folder, tmp_path, store=folder / "store")
     setup = Setup(pretrained.found(given, folder), tmp_path, folder / "store", folder)
     own, others = (load(setup, [name], "native") for name in ("first", "second"))
-    (fold,) = joint.holdout.folds(own.rows, "official", given.joint, folder)  # type: ignore[arg-type]
+    assert given.joint is not None
+    (fold,) = holdout.folds(own.rows, "official", given.joint, folder)
     longer, both = joint.beside(fold, own, others)
     assert both.rows[: own.rows.height].equals(own.rows)
     assert (longer.train[: len(fold.train)] == fold.train).all()
@@ -207,6 +208,11 @@ def test_texts_are_read_without_recordings(folder: Path, tmp_path: Path) -> None
         ({"system": "finetuned-text", "model": {}}, "finetuned-text takes tokens, not embeddings"),
         ({"system": "fusion", "model": {}}, "fusion needs them"),
         ({"features": PROBE["features"] | {"every": 2}}, "every averages frames"),
+        ({"features": PROBE["features"] | {"pooling": "none"}}, "one vector an utterance"),
+        ({"seeds": (0, 1)}, "nothing random"),
+        ({"training": {"keep": "last", "noise": 0.1}}, "training.noise: not for linear-probe"),
+        ({"adaptation": {}}, "linear-probe is not adapted; write adaptation: null"),
+        ({"never_by_speaker": ("secnd",)}, "never_by_speaker: 'secnd' is no corpus; did you mean"),
         ({"features": {"kind": "embedding"}}, "no features of the kind 'embedding'"),
     ],
 )

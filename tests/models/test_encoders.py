@@ -1,10 +1,12 @@
 """Speech encoders: padding changes nothing, truncation changes nothing, errors say what to do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from ehsaas.models.encoders import Checkpoint, EncoderError
 from ehsaas.models.whisper import Whisper
@@ -129,3 +131,29 @@ def test_a_name_that_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(EncoderError, match="no checkpoint of this name"):
         Checkpoint.find("nobody/nothing-at-all")
+
+
+@pytest.mark.parametrize("kind", ("whisper", "wavlm"))
+def test_weights_that_are_not_whole_are_refused(tmp_path: Path, kind: str) -> None:
+    folder = checkpoints.write(tmp_path, kind)
+    kept = {
+        k: v for k, v in load_file(folder / "model.safetensors").items() if "layers.0." not in k
+    }
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=r"weights cannot be used \(\d+ weights are missing"):
+        Checkpoint.find(folder).load()
+
+
+def test_threads_that_share_an_encoder_do_not_mix_their_states(tmp_path: Path) -> None:
+    encoder = Checkpoint.find(checkpoints.write(tmp_path, "wav2vec2-large")).load()
+    generator = torch.Generator().manual_seed(4)
+    given = [0.1 * torch.randn(1, 4000 + 37 * i, generator=generator) for i in range(40)]
+
+    def heard(samples: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            states: tuple[torch.Tensor, ...] = encoder(samples, torch.tensor([samples.shape[1]]))[0]
+            return states[-1]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(heard, given))
+    assert all(torch.equal(heard(x), y) for x, y in zip(given, together, strict=True))

@@ -48,6 +48,7 @@ def test_a_batch_is_what_its_clips_are_alone(tmp_path: Path, kind: str) -> None:
 def test_one_batch_can_be_overfitted(tmp_path: Path, kind: str) -> None:
     model, _ = made(tmp_path, kind, dropout=0.0)
     given = batch((4000, 4000, 4000))
+    assert given.labels is not None
     optimiser = torch.optim.AdamW(model.groups(1e-3, 1e-2))
     model.train()
     for _ in range(40):
@@ -78,8 +79,10 @@ def test_lora_alone_learns_and_changes_nothing_at_first(tmp_path: Path, kind: st
         torch.testing.assert_close(model.eval()(batch()).logits, expected, atol=1e-5, rtol=1e-5)
 
 
-def test_what_is_trained_is_rebuilt_without_the_checkpoint(tmp_path: Path) -> None:
-    model, checkpoint = made(tmp_path, "whisper", lora=2)
+@pytest.mark.parametrize("kind", ("whisper", "wavlm"))
+def test_what_is_trained_is_rebuilt_without_the_checkpoint(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "preprocessor_config.json").write_text('{"do_normalize": false}')
+    model, checkpoint = made(tmp_path, kind, lora=2)
     again = FineTuned(1, 3, dict(checkpoint.config), layers=2, hidden=16, lora=2)
     again.load_state_dict(model.state_dict())
     with torch.no_grad():

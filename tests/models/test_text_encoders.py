@@ -239,7 +239,9 @@ def test_weights_that_are_not_whole_are_refused(tmp_path: Path) -> None:
     TextCheckpoint.find(folder).load()
     del weights["encoder.layer.2.output.dense.weight"]
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(EncoderError, match=r"1 are missing, first encoder\.layer\.2\.output"):
+    with pytest.raises(
+        EncoderError, match=r"1 weights are missing, first encoder\.layer\.2\.output"
+    ):
         TextCheckpoint.find(folder).load()
 
 
