@@ -289,7 +289,7 @@ def said_by(rows: pl.DataFrame, split: splits.Split, X: Floats, system: str) -> 
     for fold in split.folds:
         scale, own = _statistics(X[fold.train]), labels[fold.train]
         weights = balanced(own)
-        present, ((W, b),) = solve(scale(X[fold.train]), own, weights, C, [STEPS])
+        present, ((W, b, _),) = solve(scale(X[fold.train]), own, weights, C, [STEPS])
         predicted = present[(scale(X[fold.test]) @ W.T + b).argmax(axis=1)]
         trial = Trial(
             run="whisper_unpadded",

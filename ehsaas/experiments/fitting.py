@@ -64,7 +64,8 @@ def fit(
     if isinstance(network, LinearProbe):
         assert isinstance(config.model, ProbeConfig), "a probe's system has a probe's settings"
         chosen = pretrained.candidates(config.features, config.model)
-        return probe.train(network, examples, chosen, classes=classes), None
+        columns = pretrained.blocks(config.features)
+        return probe.train(network, examples, columns, chosen, classes=classes), None
     how: dict[str, Any] = {"classes": classes, "folder": folder, **regularised(config)}
     how["attack"] = config.training.attack
     settings = loop_settings(config)

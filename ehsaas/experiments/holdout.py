@@ -10,6 +10,7 @@ import polars as pl
 
 from ehsaas.corpora import splits
 from ehsaas.corpora.splits import Fold, IntArray, Split
+from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.parts import JointConfig
 
@@ -105,6 +106,18 @@ def speaker_folds(
     if rows["speaker"].n_unique() <= count:
         return splits.leave_one_out(rows, "speaker")
     return splits.speaker_disjoint(rows, count, SPLIT_SEED)
+
+
+FEWEST = 3
+"""Speakers below which a corpus cannot say what differs between them."""
+
+
+def must_borrow(rows: pl.DataFrame, fold: Fold, config: ExperimentConfig) -> bool:
+    """Whether so few speakers of a corpus train that others' utterances are to train along."""
+    joint = config.joint
+    if joint is None or not joint.borrow or joint.together or len(config.corpora) < 2:
+        return False
+    return rows["speaker"][fold.train].n_unique() < FEWEST
 
 
 def official(rows: pl.DataFrame, config: JointConfig) -> tuple[Fold, ...]:

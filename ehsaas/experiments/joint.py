@@ -18,7 +18,7 @@ from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.networks import LAST, Trained, history_of
 from ehsaas.experiments.parts import JointConfig
-from ehsaas.experiments.protocols import Cell
+from ehsaas.experiments.protocols import BORROWED, Cell
 from ehsaas.training import loop
 from ehsaas.training.batches import Examples, Versions
 
@@ -38,10 +38,11 @@ def network(setup: Setup, cell: Cell) -> Trained:
     config = leaking(config, cell.leak)
     data = _load(replace(setup, config=config), cell)
     split, data = _split(setup, data, cell)
-    lent = borrowed(config, data, split)
+    lent = cell.condition == BORROWED
     if lent:
-        others = material.load(replace(setup, config=config), lent, "native")
-        split, data = beside(split, data, others)
+        others = [name for name in config.corpora if name not in data.corpora]
+        setting = replace(setup, config=config)
+        split, data = beside(split, data, material.load(setting, others, "native"))
     statistics = data.standardised_by(split.train, cell.normalisation)
     train = data.examples(split.train, statistics)
     if lent:  # what is borrowed counts as one corpus, so it weighs as much as the corpus itself
@@ -74,15 +75,6 @@ def network(setup: Setup, cell: Cell) -> Trained:
     return Trained(table, [curves], (how,))
 
 
-def borrowed(config: ExperimentConfig, data: Material, fold: Fold) -> list[str]:
-    """The other corpora of the run where the configuration lets a corpus borrow, and it must."""
-    joint = _joint(config)
-    speakers = data.rows["speaker"][fold.train].n_unique()
-    if not joint.borrow or joint.together or speakers >= FEWEST:
-        return []
-    return [name for name in config.corpora if name not in data.corpora]
-
-
 def beside(fold: Fold, data: Material, others: Material) -> tuple[Fold, Material]:
     """A corpus's fold with utterances of others in its training part, as they are, by its classes.
 
@@ -101,10 +93,6 @@ def beside(fold: Fold, data: Material, others: Material) -> tuple[Fold, Material
         voices={**data.voices, **others.voices},
     )
     return replace(fold, train=np.concatenate([fold.train, np.arange(own, own + len(fits))])), whole
-
-
-FEWEST = 3
-"""Speakers below which a corpus cannot say what differs between them."""
 
 
 def _by_modality(
@@ -180,7 +168,18 @@ def rivals(setup: Setup, cell: Cell) -> pl.DataFrame:
             baselines.deaf(data, fold, own) if reads else baselines.both(data, fold, own, data.own)
         )
         tables += [together(table, data.rows) for table in judged_by]
+        if not reads and holdout.must_borrow(data.rows, fold, setup.config):
+            tables += _borrowing(setup, data, fold, own)
     return predictions.concat(tables)
+
+
+def _borrowing(setup: Setup, data: Material, fold: Fold, trial: Trial) -> Iterator[pl.DataFrame]:
+    """The SVM on a fold with other corpora's utterances, which weigh as those of any corpus do."""
+    others = [name for name in setup.config.corpora if name not in data.corpora]
+    longer, whole = beside(fold, data, material.load(setup, others, "native", "functionals"))
+    condition = {**trial.condition, BORROWED: "other corpora"}
+    named = replace(trial, train=list(whole.corpora), condition=condition)
+    yield from baselines.svms(whole, longer, named, whole.own)
 
 
 def _load(setup: Setup, cell: Cell, kind: material.Kind = "frames") -> Material:
@@ -235,6 +234,8 @@ def _trial(
         condition["variant"] = cell.variant
     if cell.leak:
         condition["leak"] = cell.leak
+    if cell.condition == BORROWED:
+        condition[BORROWED] = "other corpora"
     return Trial(
         given.name,
         config.name_of_system,

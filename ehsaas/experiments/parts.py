@@ -54,14 +54,22 @@ class RnnConfig(Stage):
 class ProbeConfig(Stage):
     """What a linear probe is chosen from, inside each training part.
 
+    What stands first everywhere is taken where nothing can be chosen.
+
     Attributes:
         layers: layers of the encoder that stand side by side, one list a candidate; all that the
-            features hold where there is no list. The first is taken where nothing can be chosen.
-        C: inverse regularisations, each tried with each list of layers.
-        steps: after so many steps of the optimiser it is stopped, each tried with each of these.
+            features hold where there is no list.
+        thirds: with the means of a clip's thirds beside its mean and deviation, or without; for
+            features that hold them.
+        copies: with the versions of an utterance that training may hear, or without; for training
+            that has them.
+        C: inverse regularisations.
+        steps: after so many steps of the optimiser it is stopped.
     """
 
     layers: tuple[tuple[int, ...], ...] = ()
+    thirds: tuple[bool, ...] = Field(default=(True,), min_length=1)
+    copies: tuple[bool, ...] = Field(default=(True,), min_length=1)
     C: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.01,), min_length=1)
     steps: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300,), min_length=1)
 
@@ -245,9 +253,9 @@ class JointConfig(Stage):
             training may draw.
         drop: emotions left out.
         most: utterances of an emotion of a corpus at most, drawn at random; all by default.
-        borrow: whether utterances of the run's other corpora with its emotions train along where
-            fewer than three speakers of a corpus train; together they weigh as much as its own. Not
-            where corpora are trained on together.
+        borrow: whether, where fewer than three speakers of a corpus train, there is a second
+            network that utterances of the run's other corpora with its emotions train along with;
+            together they weigh as much as its own. Not where corpora are trained on together.
     """
 
     together: bool = True

@@ -93,34 +93,68 @@ def groups(config: ExperimentConfig, model: nn.Module) -> list[dict[str, object]
 
 
 def candidates(features: HeardBy | Told, probe: ProbeConfig) -> list[Candidate]:
-    """What a probe is chosen from: each list of layers with each C and number of steps.
+    """What a probe is chosen from: each list of layers with each of everything else.
 
     Raises:
         ConfigError: there are lists of layers, and the features do not hold them.
     """
     sets = probe.layers or (None,)
     return [
-        Candidate(_named(layers, C, steps), _columns(features, layers), C, steps)
-        for layers, C, steps in product(sets, probe.C, probe.steps)
+        Candidate(
+            _named(probe, layers, thirds, copies, C, steps),
+            _seen(features, layers, thirds),
+            C,
+            steps,
+            copies,
+        )
+        for layers, thirds, copies, C, steps in product(
+            sets, probe.thirds, probe.copies, probe.C, probe.steps
+        )
     ]
 
 
-def _named(layers: Sequence[int] | None, C: float, steps: int) -> str:
-    ending = f"C {C:g}, {steps} steps"
-    if layers is None:
-        return ending
-    return f"layer{'s' * (len(layers) > 1)} {' '.join(map(str, layers))}, {ending}"
+def blocks(features: HeardBy | Told) -> list[np.ndarray]:
+    """Columns that are seen together or not: of each layer mean and deviation, and its thirds."""
+    everything = np.arange(len(features.names))
+    if not isinstance(features, EmbeddingConfig):
+        return [everything]
+    layers = everything.reshape(len(features.layers), -1)
+    if features.pooling != "mean-std-thirds":
+        return list(layers)
+    assert features.size is not None, "known once the checkpoint is found"
+    return [part for layer in layers for part in np.split(layer, [2 * features.size])]
 
 
-def _columns(features: HeardBy | Told, layers: Sequence[int] | None) -> np.ndarray:
-    """Places of the columns of some layers among those of the features, (K,)."""
-    if layers is None:
-        return np.arange(len(features.names))
+def _seen(features: HeardBy | Told, layers: Sequence[int] | None, thirds: bool) -> tuple[int, ...]:
+    """Numbers of the blocks of some layers, all where None, with or without their thirds."""
     held = features.layers if isinstance(features, EmbeddingConfig) else ()
-    if missing := [layer for layer in layers if layer not in held]:
+    if missing := [layer for layer in layers or () if layer not in held]:
         raise ConfigError(
             f"model.layers: the features hold layers {', '.join(map(str, held)) or 'none'}, not"
             f" {', '.join(map(str, missing))}"
         )
-    each = len(features.names) // len(held)
-    return np.concatenate([np.arange(each) + each * held.index(layer) for layer in layers])
+    if not isinstance(features, EmbeddingConfig):
+        return (0,)
+    places = [held.index(layer) for layer in (held if layers is None else layers)]
+    if features.pooling != "mean-std-thirds":
+        return tuple(places)
+    return tuple(2 * place + part for place in places for part in range(2 if thirds else 1))
+
+
+def _named(
+    probe: ProbeConfig,
+    layers: Sequence[int] | None,
+    thirds: bool,
+    copies: bool,
+    C: float,
+    steps: int,
+) -> str:
+    """A candidate in words: what there was one of only is not said, but for C and the steps."""
+    told = []
+    if layers is not None:
+        told.append(f"layer{'s' * (len(layers) > 1)} {' '.join(map(str, layers))}")
+    if len(probe.thirds) > 1:
+        told.append("with thirds" if thirds else "without thirds")
+    if len(probe.copies) > 1:
+        told.append("with copies" if copies else "without copies")
+    return ", ".join([*told, f"C {C:g}", f"{steps} steps"])

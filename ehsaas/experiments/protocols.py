@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -50,6 +50,9 @@ class Cell:
             for name, value in told.items()
         )
 
+
+BORROWED = "borrowed"
+"""The condition of networks that other corpora's utterances train along with."""
 
 _BY_NAME = ("variant", "leak", "condition")
 _UNFIT = re.compile(r'[%_/\\:*?"<>|\x00-\x1f]')
@@ -184,7 +187,10 @@ def _joint(
                 for seed, statistics, variant in product(
                     config.seeds, _asked(config, group), ("", *config.variants)
                 ):
-                    yield Cell("joint", name, seed, protocol, fold.name, statistics, variant)
+                    cell = Cell("joint", name, seed, protocol, fold.name, statistics, variant)
+                    yield cell
+                    if holdout.must_borrow(rows, fold, config):
+                        yield replace(cell, condition=BORROWED)
         for leak, seed, statistics in product(
             config.joint.leaks, config.seeds, _asked(config, group)
         ):

@@ -31,7 +31,8 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("repository")
     tiny = home / "encoders" / "whisper-base-encoder"
     checkpoints.write(tiny, "whisper", encoder_layers=6)
-    text_checkpoints.write(home / "encoders" / "all-MiniLM-L6-v2")
+    words = home / "encoders" / "all-MiniLM-L6-v2"
+    text_checkpoints.write(words, max_position_embeddings=64, num_hidden_layers=3)
     for name in ("emodb", "ravdess", "urdu", "banglaser", "kashmiri_rasa", "meld", "iemocap"):
         corpus(home / "corpora", name)
     corpus(home / "corpora", "rasa")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -13,6 +14,7 @@ from ehsaas.experiments import holdout, joint, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.mistakes import ConfigError
+from ehsaas.experiments.parts import ProbeConfig
 from ehsaas.experiments.run import run
 from ehsaas.models.encoders import EncoderError
 from tests.experiments import builders
@@ -27,8 +29,13 @@ PROBE: dict[str, Any] = {
         "layers": (0, 1, 2),
         "pooling": "mean-std-thirds",
     },
-    "model": {"layers": ((1, 2), (0,)), "steps": (20, 5)},
-    "training": {"keep": "last"},
+    "model": {
+        "layers": ((1, 2), (0,)),
+        "thirds": (True, False),
+        "copies": (True, False),
+        "steps": (20, 5),
+    },
+    "training": {"keep": "last", "speeds": (1.0, 0.9)},
     "within": None,
     "adaptation": None,
     "transfer": None,
@@ -96,9 +103,14 @@ def test_where_few_speakers_train_others_are_borrowed(folder: Path, tmp_path: Pa
     part = {"together": False, "protocols": ("official",), "borrow": True}
     few = {"test": ("first:s2", "first:s3")}
     given = config(joint=part | {"parts": {"first": few}}, corpora=("first", "second"))
-    said = judged(given, folder, tmp_path / "run").filter(system="tiny")
-    trained = dict(said.select("corpus", "train").unique().iter_rows())
-    assert trained == {"first": "first+second", "second": "second"}
+    said = judged(given, folder, tmp_path / "run").filter(protocol="official")
+    for system in ("tiny", "functionals-svm"):
+        own = said.filter(system=system).select("corpus", "condition", "train").unique()
+        assert set(own.iter_rows()) == {
+            ("first", "{}", "first"),
+            ("first", '{"borrowed": "other corpora"}', "first+second"),
+            ("second", "{}", "second"),
+        }
     assert set(said.filter(corpus="first")["speaker"]) == {"first:s2", "first:s3"}
 
 
@@ -199,6 +211,19 @@ def test_texts_are_read_without_recordings(folder: Path, tmp_path: Path) -> None
     assert (ours["truth"] == ours["predicted"]).mean() == 1  # the words tell
     assert set(ours["normalisation"]) == {"none"} and set(ours["features"]) == {"text"}
     assert set(said["system"]) == {"finetuned-text", "chance", "majority", "speaker-majority"}
+
+
+def test_a_candidate_sees_the_columns_that_its_name_says(folder: Path) -> None:
+    given = pretrained.found(config(), folder)
+    blocks = pretrained.blocks(given.features)
+    assert sorted(np.concatenate(blocks)) == list(range(len(given.features.names)))
+    assert isinstance(given.model, ProbeConfig)
+    found = {one.name: one for one in pretrained.candidates(given.features, given.model)}
+    assert len(found) == 16
+    one = found["layer 0, without thirds, with copies, C 0.01, 5 steps"]
+    seen = np.concatenate([blocks[i] for i in one.blocks])
+    names = {given.features.names[i].rsplit("_", 1)[0] for i in seen}
+    assert names == {"layer0_mean", "layer0_std"} and one.copies and one.steps == 5
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ def vocabulary(kind: str) -> dict[str, int]:
     return {word: i for i, word in enumerate((*_MARKS[kind].values(), *WORDS))}
 
 
-def write(folder: Path, kind: str = "bert", *, seed: int = 0, tokenizer: bool = True) -> Path:
+def write(
+    folder: Path, kind: str = "bert", *, seed: int = 0, tokenizer: bool = True, **changes: Any
+) -> Path:
     """Write a tiny random checkpoint of `kind`, bert or roberta, into `folder`.
 
     Args:
@@ -36,6 +38,7 @@ def write(folder: Path, kind: str = "bert", *, seed: int = 0, tokenizer: bool = 
         kind: of model and of special tokens.
         seed: of its weights.
         tokenizer: write its tokenizer, too.
+        changes: values of its configuration that differ.
     """
     import transformers
 
@@ -47,7 +50,7 @@ def write(folder: Path, kind: str = "bert", *, seed: int = 0, tokenizer: bool = 
         "roberta": (transformers.RobertaConfig, transformers.RobertaModel),
     }
     config, model = parts[kind]
-    model(config(**_SIZES, **numbers)).eval().save_pretrained(folder)
+    model(config(**(_SIZES | numbers | changes))).eval().save_pretrained(folder)
     if tokenizer:
         _tokenizer(kind).save_pretrained(folder)
     return folder

@@ -1,5 +1,8 @@
 """The linear probe: an exact fit, beside scikit-learn's, and what it is chosen from."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.training import batches, probe
 from ehsaas.training.batches import Examples
+from ehsaas.training.loop import History
 from ehsaas.training.probe import Candidate
 
 D, C = 6, 3
@@ -39,41 +43,66 @@ def logits(network: LinearProbe, given: Examples) -> torch.Tensor:
     return result
 
 
-def all_columns(dims: int = D, C: float = 0.1) -> Candidate:
-    return Candidate("all", np.arange(dims), C)
+def fitted(
+    given: Examples, *candidates: Candidate, dims: int = D, classes: int = C
+) -> tuple[LinearProbe, History]:
+    """A probe whose blocks are the single columns."""
+    network = LinearProbe(dims, classes)
+    blocks = [np.array([i]) for i in range(dims)]
+    history = probe.train(network, given, blocks, candidates, classes=classes)
+    return network, history
+
+
+def seeing(*columns: int, name: str = "", C: float = 0.1, **more: Any) -> Candidate:
+    return Candidate(name, columns, C, **more)
+
+
+def everything(dims: int = D, C: float = 0.1) -> Candidate:
+    return seeing(*range(dims), C=C)
 
 
 @pytest.mark.parametrize("dims", (D, 200))
 def test_it_is_the_logistic_regression_of_scikit_learn(dims: int) -> None:
-    """More columns than rows go through the span of the rows, which changes nothing."""
+    """Of ill-conditioned vectors, with fewer and with more rows than columns."""
     given = examples(dims=dims)
-    network = LinearProbe(dims, C)
-    probe.train(network, given, [all_columns(dims)], classes=C)
+    scale = np.geomspace(1, 1e-3, dims).astype(np.float32)
+    given = replace(given, features=[x * scale + 2 for x in given.features])
+    network, _ = fitted(given, everything(dims), dims=dims)
     X = np.concatenate(given.features)
-    theirs = LogisticRegression(C=0.1, max_iter=2000, tol=1e-8).fit(X, given.labels)
+    theirs = LogisticRegression(C=0.1, max_iter=5000, tol=1e-9)
+    theirs.fit(X - X.mean(axis=0), given.labels)
     ours = logits(network, given).softmax(dim=1).numpy()
-    np.testing.assert_allclose(ours, theirs.predict_proba(X), atol=5e-3)
+    np.testing.assert_allclose(ours, theirs.predict_proba(X - X.mean(axis=0)), atol=2e-3)
+
+
+@pytest.mark.parametrize("steps", (1, 3, 7))
+def test_steps_in_the_span_are_those_in_the_columns(steps: int) -> None:
+    """L-BFGS goes the same way in the coordinates of the rows as in those of the columns."""
+    given = examples(dims=200)
+    X = np.concatenate(given.features)
+    X = X - X.mean(axis=0)
+    _, ((W, b, _),) = probe.solve(X, given.labels, np.ones(len(X)), 0.1, [steps])
+    network, _ = fitted(given, seeing(*range(200), steps=steps), dims=200)
+    np.testing.assert_allclose(logits(network, given).numpy(), X @ W.T + b, atol=2e-3)
 
 
 def test_fewer_steps_are_further_from_the_minimum() -> None:
     given = examples()
-    X, labels, weights = probe.stacked(given, C)
-    _, fits = probe.solve(X, labels, weights, 1.0, [1, 4, 300])
-    sizes = [float(np.abs(W).sum()) for W, _ in fits]
-    assert sizes[0] < sizes[1] < sizes[2]
+    X = np.concatenate(given.features)
+    _, fits = probe.solve(X, given.labels, np.ones(len(X)), 1.0, [1, 4, 300])
+    losses = [loss for _, _, loss in fits]
+    assert losses[0] > losses[1] > losses[2]
 
 
 def test_columns_that_are_not_chosen_have_no_weight() -> None:
-    network = LinearProbe(D, C)
-    probe.train(network, examples(), [Candidate("two", np.array([0, 3]), 1.0)], classes=C)
+    network, _ = fitted(examples(), seeing(0, 3))
     used = network.head.weight.detach().abs().sum(dim=0) > 0
     assert used.tolist() == [True, False, False, True, False, False]
 
 
 def test_a_class_that_was_not_there_is_never_said() -> None:
-    network = LinearProbe(D, C + 1)
     given = examples()
-    probe.train(network, given, [all_columns()], classes=C + 1)
+    network, _ = fitted(given, everything(), classes=C + 1)
     assert int(logits(network, given).argmax(dim=1).max()) < C
 
 
@@ -81,51 +110,72 @@ def test_a_class_that_was_not_there_is_never_said() -> None:
     ("languages", "word"), [(1, "speakers"), (3, "languages")], ids=["speakers", "languages"]
 )
 def test_the_candidate_is_chosen_on_what_is_left_out(languages: int, word: str) -> None:
-    candidates = [Candidate("noise", np.array([4, 5]), 1.0), Candidate("told", np.arange(2), 1.0)]
-    network = LinearProbe(D, C)
     given = examples(90, languages=languages)
-    history = probe.train(network, given, candidates, classes=C)
+    _, history = fitted(given, seeing(4, 5, name="noise"), seeing(0, 1, name="told"))
     assert history.chosen == f"left-out {word} of the training part; taken: told"
     assert history.best_uar > 0.6
 
 
 def test_with_one_speaker_the_first_candidate_is_taken() -> None:
-    candidates = [Candidate("first", np.array([4]), 1.0), Candidate("told", np.arange(2), 1.0)]
-    chosen = probe.choose(examples(speakers=1), candidates, C)
-    assert chosen.candidate.name == "first"
-    assert "too few speakers" in chosen.how
+    given = examples(speakers=1)
+    _, history = fitted(given, seeing(4, name="first"), seeing(0, 1, name="told"))
+    assert history.chosen.startswith("none, too few speakers")
+    assert history.chosen.endswith("taken: first")
 
 
-def test_no_speaker_is_on_both_sides_inside() -> None:
-    given = examples(speakers=7)
+@pytest.mark.parametrize("languages", (1, 3))
+def test_nobody_is_on_both_sides_inside(languages: int) -> None:
+    given = examples(90, speakers=7, languages=languages)
     _, folds = probe.inner_folds(given)
-    assert len(folds) == probe.FOLDS and given.speaker is not None
+    who = given.speaker if languages == 1 else given.language
+    assert len(folds) == (probe.FOLDS if languages == 1 else 3) and who is not None
     for train, out in folds:
-        assert not set(given.speaker[train]) & set(given.speaker[out])
+        assert not set(who[train]) & set(who[out])
+    assert sorted(np.concatenate([out for _, out in folds])) == list(range(90))
+
+
+def test_utterances_of_unknown_language_are_no_language() -> None:
+    given = examples(90, languages=3)
+    assert given.language is not None
+    part = replace(given, language=np.where(given.language == 2, -1, given.language))
+    assert probe.inner_folds(part)[0] == "speakers"
 
 
 def test_versions_of_an_utterance_share_its_weight() -> None:
     plain = examples(30)
-    twice = Examples(
-        plain.features,
-        plain.labels,
-        plain.corpus,
-        plain.ids,
-        [(x,) for x in plain.features],
-        plain.language,
-        plain.speaker,
+    twice = replace(plain, copies=[(x,) for x in plain.features])
+    one, two = fitted(plain, everything())[0], fitted(twice, everything())[0]
+    torch.testing.assert_close(logits(one, plain), logits(two, plain), atol=2e-3, rtol=0)
+
+
+def test_without_copies_they_are_not_seen() -> None:
+    plain = examples(30)
+    astray = replace(plain, copies=[(-x,) for x in plain.features])
+    without = fitted(astray, seeing(*range(D), copies=False))[0]
+    torch.testing.assert_close(
+        logits(without, plain), logits(fitted(plain, everything())[0], plain), atol=1e-4, rtol=0
     )
-    one, two = LinearProbe(D, C), LinearProbe(D, C)
-    probe.train(one, plain, [all_columns(C=0.1)], classes=C)
-    probe.train(two, twice, [all_columns(C=0.05)], classes=C)
-    # twice the rows at the mean weight 1 are twice the loss, which half of C makes up for
-    torch.testing.assert_close(logits(one, plain), logits(two, plain), atol=2e-2, rtol=0)
+
+
+def test_every_corpus_weighs_the_same() -> None:
+    given = examples(90)
+    both = replace(given, corpus=(np.arange(90) >= 60).astype(np.int64))
+    vectors = probe.Vectors(both, [np.arange(D)], C)
+    weights = vectors.weights(np.arange(90))
+    assert weights[:60].sum() == pytest.approx(weights[60:].sum())
+    assert weights.mean() == pytest.approx(1)
+
+
+def test_what_is_no_vector_is_refused() -> None:
+    given = examples(9)
+    frames = replace(given, features=[np.zeros((i % 3, D), np.float32) for i in range(9)])
+    with pytest.raises(ValueError, match="6 of 9 utterances are not one vector each"):
+        fitted(frames, everything())
 
 
 def test_two_classes_have_two_rows() -> None:
     given = examples(40)
     two = given.take(np.flatnonzero(given.labels < 2))
-    network = LinearProbe(D, 2)
-    probe.train(network, two, [all_columns(C=10.0)], classes=2)
+    network, _ = fitted(two, everything(C=10.0), classes=2)
     said = logits(network, two).argmax(dim=1).numpy()
     assert (said == two.labels).mean() > 0.7
