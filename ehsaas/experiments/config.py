@@ -180,8 +180,11 @@ class ExperimentConfig(Stage):
     @model_validator(mode="before")
     @classmethod
     def _with_sizes(cls, values: Any) -> Any:
-        """Sizes that are not given are the defaults of the system."""
-        return {"model": {}, **values} if isinstance(values, dict) else values
+        """Sizes that are not given are the defaults of the system, and so is being adapted."""
+        if not isinstance(values, dict):
+            return values
+        adapted = values.get("system", ADAPTED[0]) in ADAPTED
+        return {"model": {}, **({} if adapted else {"adaptation": None}), **values}
 
     @field_validator("features", mode="before")
     @classmethod

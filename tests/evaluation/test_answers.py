@@ -43,7 +43,7 @@ def test_every_figure_is_the_results_own() -> None:
     )
     within, transfer = answers(pool(table))
     assert within.short.startswith("attention-bilstm reaches a UAR of 0.60 on new speakers")
-    assert "changes that by +20 to +20 points" in within.short
+    assert "changes that by +20 points" in within.short
     assert "UAR 0.60 (" in within.detail[0]
     assert "A random split prints 0.80: 20 points more" in within.detail[0]
     # Losses of 20 and 30 points from one corpus each, of 10 from both together.

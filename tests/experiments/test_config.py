@@ -257,7 +257,8 @@ def test_an_adversary_reads_what_a_system_has(tmp_path: Path, system: str) -> No
 
 
 def test_a_probe_has_no_adversary(tmp_path: Path) -> None:
-    said = refused(tmp_path, system="linear-probe", adversary={"against": ["corpus"]})
+    probe = {"system": "linear-probe", "features": "utterance-vector", "seeds": [0]}
+    said = refused(tmp_path, **probe, training=LAST, adversary={"against": ["corpus"]})
     assert said == "adversary: linear-probe is not trained against one; leave it out"
 
 

@@ -133,7 +133,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_predictions(home: Path) -> 
 def test_a_worker_that_outlived_its_run_computes_nothing(home: Path) -> None:
     setup = Setup(config(), home / "whole", home / "store", home / "corpora")
     with pytest.raises(OrphanedError):
-        compute_one(setup, Cell("pair", "first"), run=1)
+        compute_one(setup, Cell("pair", "first"), run=-1)
 
 
 def test_a_changed_table_is_refused(home: Path, tmp_path: Path) -> None:
