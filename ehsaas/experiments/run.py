@@ -33,6 +33,7 @@ from ehsaas.experiments.compute import LOG, Progress, compute
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.mistakes import ConfigError
+from ehsaas.experiments.parts import ProbeConfig
 from ehsaas.experiments.protocols import cells, held_out, within_split
 from ehsaas.features.store import FeatureStore, Settings
 from ehsaas.utterances import UtteranceTable
@@ -127,6 +128,9 @@ def _reduced(config: ExperimentConfig) -> ExperimentConfig:
     if config.classical is not None:
         fewer = {"folds": 2, "strict_folds": None}
         changes["classical"] = config.classical.model_copy(update=fewer)
+    if isinstance(config.model, ProbeConfig):
+        few = {"C": config.model.C[:1], "steps": config.model.steps[:1]}
+        changes["model"] = config.model.model_copy(update=few)
     return config.model_copy(update=changes)
 
 

@@ -13,6 +13,7 @@ products are taken once for each block of columns, and serve all candidates and 
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -35,8 +36,8 @@ FOLDS = 4
 LEAST = 3
 """Languages, or speakers, below which nothing can be chosen by leaving them out."""
 
-JITTER = 1e-6
-"""Share of the mean energy that is added to K's diagonal, so that it has a Cholesky factor."""
+JITTERS = (1e-6, 1e-5, 1e-4, 1e-3)
+"""Shares of the mean energy, the first that gives K a Cholesky factor is added to its diagonal."""
 
 NEVER = -1e4
 """Bias of a class that no training utterance has."""
@@ -258,6 +259,7 @@ class Vectors:
         for block in blocks:
             if block not in self._products:
                 part = self.X[:, self.blocks[block]]
+                part = part - part.mean(axis=0)  # what all have in common would drown the rest
                 self._products[block] = part @ part.T
             K += self._products[block][np.ix_(rows, rows)]
         means = K.mean(axis=0)
@@ -268,8 +270,11 @@ class Vectors:
 def _factor(K: Doubles) -> Floats:
     """L (R, R), lower triangular, with K ≈ L Lᵀ."""
     energy = np.trace(K) / len(K)
-    L = np.linalg.cholesky(K + (JITTER * energy + 1e-12) * np.eye(len(K)))
-    return np.asarray(L, dtype=np.float32)
+    for jitter in JITTERS:
+        with suppress(np.linalg.LinAlgError):  # products in float32 are not quite those of vectors
+            L = np.linalg.cholesky(K + (jitter * energy + 1e-12) * np.eye(len(K)))
+            return np.asarray(L, dtype=np.float32)
+    raise ValueError("the vectors are too much alike, or not finite: no probe can be fitted")
 
 
 def solve(

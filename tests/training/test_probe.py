@@ -173,6 +173,15 @@ def test_what_is_no_vector_is_refused() -> None:
         fitted(frames, everything())
 
 
+def test_vectors_that_are_much_alike_are_told_apart_all_the_same() -> None:
+    """Far from 0, twice over: products in float32 alone would not tell them."""
+    given = examples(60, dims=200)
+    alike = [1000 + 0.01 * x for x in given.features]
+    twice = replace(given, features=alike, copies=[(x,) for x in alike])
+    network, history = fitted(twice, seeing(*range(200), C=1e4), dims=200)
+    assert history.epochs[0].accuracy == 1
+
+
 def test_two_classes_have_two_rows() -> None:
     given = examples(40)
     two = given.take(np.flatnonzero(given.labels < 2))
