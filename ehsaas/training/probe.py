@@ -239,16 +239,16 @@ class Vectors:
         columns = self.columns(candidate)
         X = self.X[rows][:, columns]
         mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
+        L = None
         if len(rows) < len(columns):
             L = _factor(self._between(candidate.blocks, rows))
-        else:
-            L = X - mean
+        T = X - mean if L is None else L
         labels, weights = self.labels[rows], self.weights(rows)
-        present, found = solve(L, labels, weights, candidate.C, steps)
+        present, found = solve(T, labels, weights, candidate.C, steps)
         fits = []
         for V, b, loss in found:
             W = V
-            if len(rows) < len(columns):
+            if L is not None:
                 W = solve_triangular(L.T, V.T, lower=False).T @ (X - mean)
             fits.append(Fit(W.astype(np.float32), b.astype(np.float32), mean, present, loss))
         return fits
@@ -267,14 +267,14 @@ class Vectors:
         return centred
 
 
-def _factor(K: Doubles) -> Floats:
-    """L (R, R), lower triangular, with K ≈ L Lᵀ."""
+def _factor(K: Doubles) -> Floats | None:
+    """L (R, R), lower triangular, with K ≈ L Lᵀ; None where the vectors are too far apart."""
     energy = np.trace(K) / len(K)
     for jitter in JITTERS:
         with suppress(np.linalg.LinAlgError):  # products in float32 are not quite those of vectors
             L = np.linalg.cholesky(K + (jitter * energy + 1e-12) * np.eye(len(K)))
             return np.asarray(L, dtype=np.float32)
-    raise ValueError("the vectors are too much alike, or not finite: no probe can be fitted")
+    return None
 
 
 def solve(
