@@ -87,7 +87,12 @@ def _matching(
     headline: Headline,
     names: Mapping[str, str],
 ) -> Iterator[Result]:
-    """The headline's results of the same kind of work; `names` are our names of their corpora."""
+    """The headline's results of the same kind of work; `names` are our names of their corpora.
+
+    A row that names its features is compared with the same ones of ours.
+    """
+    if row.get("features"):
+        headline = [{**wanted, "features": str(row["features"])} for wanted in headline]
     wanted = _protocols(row)
     train = [names.get(name, name) for name in row["train"]]
     here = [

@@ -126,7 +126,12 @@ def language(result: Result) -> str:
 
 
 def headline_of(config: Mapping[str, Any]) -> Headline:
-    """The headline of a run by its configuration: its own system and the first statistics."""
+    """The headline of a run by its configuration: its own system and the first statistics.
+
+    Of a grid of feature sets it is the first set.
+    """
+    grid = config.get("classical")
+    chosen = {"features": str(grid["features"][0])} if grid and not config.get("joint") else {}
     system = str(config.get("called") or config.get("system") or HEADLINE[0]["system"])
     joint = config.get("joint") or {}
     if system == HEADLINE[0]["system"] and not joint:
@@ -135,7 +140,7 @@ def headline_of(config: Mapping[str, Any]) -> Headline:
     features = config.get("features")
     kind = features.get("kind") if isinstance(features, Mapping) else None
     statistics = "none" if kind in ("samples", "tokens") else statistics
-    return ({"system": system, "normalisation": str(statistics)},)
+    return ({"system": system, "normalisation": str(statistics), **chosen},)
 
 
 def is_headline(result: Result, headline: Headline = HEADLINE) -> bool:

@@ -54,7 +54,8 @@ class RnnConfig(Stage):
 class ProbeConfig(Stage):
     """What a linear probe is chosen from, inside each training part.
 
-    What stands first everywhere is taken where nothing can be chosen.
+    Layers are chosen first, with what stands first everywhere else, then thirds, copies and C;
+    steps each time. What stands first everywhere is taken where nothing can be chosen.
 
     Attributes:
         layers: layers of the encoder that stand side by side, one list a candidate; all that the

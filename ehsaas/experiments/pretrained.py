@@ -98,18 +98,19 @@ def candidates(features: HeardBy | Told, probe: ProbeConfig) -> list[Candidate]:
     Raises:
         ConfigError: there are lists of layers, and the features do not hold them.
     """
-    sets = probe.layers or (None,)
+    layers = probe.layers or (None,)
+    axes = (layers, probe.thirds, probe.copies, probe.C)
     return [
         Candidate(
-            _named(probe, layers, thirds, copies, C, steps),
-            _seen(features, layers, thirds),
-            C,
+            _named(probe, layers[a], probe.thirds[b], probe.copies[c], probe.C[d], steps),
+            _seen(features, layers[a], probe.thirds[b]),
+            probe.C[d],
             steps,
-            copies,
+            probe.copies[c],
+            (a, b, c, d),
         )
-        for layers, thirds, copies, C, steps in product(
-            sets, probe.thirds, probe.copies, probe.C, probe.steps
-        )
+        for a, b, c, d in product(*(range(len(axis)) for axis in axes))
+        for steps in probe.steps
     ]
 
 

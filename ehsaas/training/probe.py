@@ -1,10 +1,10 @@
 """Linear probe: min Σ w_i CE(W (x_i − m) + b, y_i) + ‖W‖² / (2 C) by L-BFGS, stopped after steps.
 
 What of the vector is seen, C, the steps and whether other versions of an utterance train along are
-chosen inside the training utterances: each candidate is fitted with some of them left out and
-judged on those, whole languages at a time where there are at least three, else whole speakers. What
-the probe is tested on later takes no part in it. Few steps are a regulariser of their own: where
-most speakers have one emotion, what is fitted last is the speaker.
+chosen inside the training utterances, one after the other: a candidate is fitted with some of them
+left out and judged on those, whole languages at a time where there are at least three, else whole
+speakers. What the probe is tested on later takes no part in it. Few steps are a regulariser of
+their own: where most speakers have one emotion, what is fitted last is the speaker.
 
 W lies in the span of the training vectors, so with fewer of them than columns L-BFGS runs in their
 coordinates L, K = L Lᵀ the matrix of their products: ‖W‖ and every step are the same there. The
@@ -48,7 +48,8 @@ class Candidate:
     """What may be chosen; `name` says it in words.
 
     `blocks` are numbers of the blocks of columns that are seen, `steps` those of L-BFGS, `copies`
-    whether other versions of an utterance train along.
+    whether other versions of an utterance train along. `at` is its place on each axis of what is
+    chosen one after the other; candidates with the same place are compared in every turn.
     """
 
     name: str
@@ -56,11 +57,12 @@ class Candidate:
     C: float
     steps: int = 300
     copies: bool = True
+    at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The candidate that was taken, how it was chosen, and each one's UAR where it was."""
+    """The candidate that was taken, how it was chosen, and the UAR of those that were tried."""
 
     candidate: Candidate
     how: str
@@ -118,7 +120,11 @@ def train(
 
 
 def choose(vectors: "Vectors", candidates: Sequence[Candidate]) -> Chosen:
-    """The candidate with the highest mean UAR on what is left out in turn."""
+    """The candidate with the highest mean UAR on what is left out in turn.
+
+    One axis after the other: the candidates that differ from the best so far on that axis alone,
+    and in their steps. The first candidate is where it starts.
+    """
     if len(candidates) == 1:
         return Chosen(candidates[0], "none, there was one candidate")
     how, folds = inner_folds(vectors.examples)
@@ -126,20 +132,27 @@ def choose(vectors: "Vectors", candidates: Sequence[Candidate]) -> Chosen:
         return Chosen(
             candidates[0], "none, too few speakers to leave some out: the first candidate is taken"
         )
-    scores = np.zeros((len(folds), len(candidates)))
-    for alike in _alike(candidates):
-        for n, (kept, out) in enumerate(folds):
-            scores[n, alike] = _scores(vectors, [candidates[i] for i in alike], kept, out)
-    means = scores.mean(axis=0)
-    best = candidates[int(means.argmax())]
-    return Chosen(best, f"left-out {how} of the training part", tuple(means.tolist()))
+    tried: dict[Candidate, float] = {}
+    best = candidates[0]
+    for axis in range(max(1, len(best.at))):
+        turn = [one for one in candidates if _elsewhere(one, axis) == _elsewhere(best, axis)]
+        for alike in _alike([one for one in turn if one not in tried]):
+            scores = [_scores(vectors, alike, kept, out) for kept, out in folds]
+            tried.update(zip(alike, np.mean(scores, axis=0).tolist(), strict=True))
+        best = max(turn, key=tried.__getitem__)
+    return Chosen(best, f"left-out {how} of the training part", tuple(tried.values()))
 
 
-def _alike(candidates: Sequence[Candidate]) -> list[list[int]]:
-    """Numbers of the candidates that differ in their steps alone, which one fit goes through."""
-    found: dict[Candidate, list[int]] = {}
-    for i, one in enumerate(candidates):
-        found.setdefault(replace(one, steps=1, name=""), []).append(i)
+def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
+    """The places of a candidate on the other axes."""
+    return candidate.at[:axis] + candidate.at[axis + 1 :]
+
+
+def _alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The candidates that differ in their steps alone, which one fit goes through."""
+    found: dict[Candidate, list[Candidate]] = {}
+    for one in candidates:
+        found.setdefault(replace(one, steps=1, name=""), []).append(one)
     return list(found.values())
 
 
@@ -205,7 +218,7 @@ class Vectors:
         self.owner = np.concatenate(
             [np.arange(len(examples)), np.array([i for _, i in versions], dtype=np.int64)]
         )
-        self._products: dict[int, Floats] = {}
+        self._products: dict[tuple[int, bool], Floats] = {}
 
     @cached_property
     def labels(self) -> IntArray:
@@ -256,12 +269,13 @@ class Vectors:
     def _between(self, blocks: Sequence[int], rows: IntArray) -> Doubles:
         """Products (R, R) of rows in some blocks of columns, around the rows' mean."""
         K = np.zeros((len(rows), len(rows)))
+        versions = bool(rows.max() >= len(self.examples))
         for block in blocks:
-            if block not in self._products:
-                part = self.X[:, self.blocks[block]]
+            if (block, versions) not in self._products:
+                part = self.X[: None if versions else len(self.examples), self.blocks[block]]
                 part = part - part.mean(axis=0)  # what all have in common would drown the rest
-                self._products[block] = part @ part.T
-            K += self._products[block][np.ix_(rows, rows)]
+                self._products[block, versions] = part @ part.T
+            K += self._products[block, versions][np.ix_(rows, rows)]
         means = K.mean(axis=0)
         centred: Doubles = K - means[None, :] - means[:, None] + means.mean()
         return centred

@@ -116,6 +116,20 @@ def test_the_candidate_is_chosen_on_what_is_left_out(languages: int, word: str) 
     assert history.best_uar > 0.6
 
 
+def test_one_thing_is_chosen_after_the_other() -> None:
+    """What differs from the best so far on two axes at once is not fitted."""
+    given = examples(90)
+    names = {(0, 0): "noise", (0, 1): "never", (1, 0): "told", (1, 1): "told, C 10"}
+    each = [
+        seeing(*((0, 1) if a else (4, 5)), name=name, C=10.0 if b else 0.1, at=(a, b))
+        for (a, b), name in names.items()
+    ]
+    vectors = probe.Vectors(given, [np.array([i]) for i in range(D)], C)
+    chosen = probe.choose(vectors, each)
+    assert len(chosen.scores) == 3
+    assert chosen.candidate.at[0] == 1
+
+
 def test_with_one_speaker_the_first_candidate_is_taken() -> None:
     given = examples(speakers=1)
     _, history = fitted(given, seeing(4, name="first"), seeing(0, 1, name="told"))
