@@ -19,6 +19,7 @@ from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
 from ehsaas.features import (
+    EmbeddingConfig,
     FeatureConfig,
     HeardBy,
     SamplesConfig,
@@ -226,10 +227,13 @@ class Recogniser:
         numbers["statistics/mean"] = torch.from_numpy(self.statistics.mean)
         numbers["statistics/std"] = torch.from_numpy(self.statistics.std)
         save_file(numbers, folder / "model.safetensors")
+        features = self.features
+        if isinstance(features, EmbeddingConfig):
+            features = features.seen_from(folder)
         about = {
             "format": FORMAT,
             "feature_version": VERSION,
-            "features": self.features.model_dump(),
+            "features": features.model_dump(),
             "model": self.model,
             "sizes": dict(self.sizes),
             "classes": self.classes,
@@ -269,6 +273,8 @@ class Recogniser:
             features = settings_of(about["features"])
             if isinstance(features, Told):
                 raise RecogniserError(f"{folder}: it reads texts, and a recogniser hears")
+            if isinstance(features, EmbeddingConfig):
+                features = features.beside(folder)
             classes = tuple(c for c in about["classes"] if c in VOCABULARY)
             network = MODELS[about["model"]](
                 dims=len(features.names), classes=len(classes), **about["sizes"]

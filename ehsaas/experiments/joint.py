@@ -34,7 +34,7 @@ def network(setup: Setup, cell: Cell) -> Trained:
     a domain is to be hidden, and all tested corpora are trained on, it is measured how well the
     corpus can still be read.
     """
-    config = setup.config.of(cell.variant)
+    config = setup.of(cell.variant).config
     config = leaking(config, cell.leak)
     data = _load(replace(setup, config=config), cell)
     split, data = _split(setup, data, cell)

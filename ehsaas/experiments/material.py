@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import IntArray
 from ehsaas.disturbances import Speed
 from ehsaas.emotions import LABEL_SETS
+from ehsaas.experiments import pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.heard import Heard
 from ehsaas.features import (
@@ -36,6 +37,10 @@ Kind = Literal["frames", "functionals"]
 """`frames` are what the configuration's network hears, be they frames or vectors."""
 
 
+FEWEST = 5
+"""Utterances below which a speaker has no statistics of its own, but its corpus's."""
+
+
 @dataclass(frozen=True)
 class Setup:
     """What every cell of a run needs.
@@ -49,6 +54,16 @@ class Setup:
     store: Path
     root: Path
 
+    def of(self, variant: str) -> "Setup":
+        """The setup of a variant, its encoders found as the configuration's own were; "" is none.
+
+        Raises:
+            EncoderError: an encoder of the variant cannot be found.
+        """
+        if not variant:
+            return self
+        return replace(self, config=pretrained.found(self.config.of(variant), self.root))
+
     def table(self, corpus: str) -> utterances.UtteranceTable:
         """The run's own copy of a corpus's utterance table."""
         return utterances.read(self.run / "tables" / f"{corpus}.parquet")
@@ -60,7 +75,8 @@ class Material:
 
     `own` are the statistics of each corpus over all of its utterances, those without a class in
     this label set included: who has no labels could not leave them out. `voices` are those of each
-    speaker, likewise, by `CORPUS/SPEAKER`, where the configuration asks for them. `copies` are the
+    speaker of at least `FEWEST` utterances, likewise, by `CORPUS/SPEAKER`, where the configuration
+    asks for them. `copies` are the
     features of other versions of each row, for training. `words` are features (S, E) of what each
     row says, where the configuration asks for them. What is not `scaled` (samples, ids of tokens)
     is given as it is, whatever the statistics.
@@ -194,6 +210,8 @@ def load(
             names = np.array(_voices(table.rows))
             for name in sorted(set(names.tolist()) - {""}):
                 spoken = [everything[i] for i in np.flatnonzero(names == name)]
+                if len(spoken) < FEWEST:
+                    continue
                 voices[name] = _statistics(spoken, f"speaker: {name}", scaled)
         place = {name: i for i, name in enumerate(table.rows["id"])}
         kept = [place[name] for name in rows["id"]]

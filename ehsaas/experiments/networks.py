@@ -108,7 +108,7 @@ def pooled(setup: Setup, cell: Cell) -> Trained:
     from `corpus`.
     """
     label_set = setup.config.cross_labels
-    setup = replace(setup, config=setup.config.of(cell.variant))
+    setup = setup.of(cell.variant)
     data = material.load(setup, setup.config.corpora, label_set)
     sources = data.foreign(cell.corpus)
     rows, test = data.rows_of(*sources), data.rows_of(cell.corpus)

@@ -4,7 +4,7 @@ The configuration, and what is written of it, keeps the name as it was given, so
 says nothing of the machine; what computes knows the folder, and the digest of the weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.parts import FineTunedConfig, ProbeConfig, TextClassifierConfig
 from ehsaas.features import EmbeddingConfig, HeardBy, TokensConfig, Told
+from ehsaas.features.pretrained import PretrainedConfig
 from ehsaas.models.encoders import Checkpoint, located
 from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.text_encoders import TextCheckpoint, TextClassifier
@@ -48,6 +49,16 @@ def found(config: ExperimentConfig, root: Path) -> ExperimentConfig:
     return config
 
 
+def digests(config: ExperimentConfig) -> dict[str, str]:
+    """The digests of the encoders' weights, by the encoders' names as they were given."""
+    told = [one for one in (config.features, config.words) if isinstance(one, PretrainedConfig)]
+    named = {one.encoder: one.sha256 or "" for one in told}
+    if isinstance(config.model, FineTunedConfig):
+        found = Checkpoint.find(config.model.encoder)
+        named[found.name] = found.sha256
+    return named
+
+
 def network(config: ExperimentConfig, classes: int) -> FineTuned | TextClassifier:
     """A pretrained encoder with a head whose weights are fresh.
 
@@ -61,7 +72,7 @@ def network(config: ExperimentConfig, classes: int) -> FineTuned | TextClassifie
         return heard
     assert isinstance(config.features, TokensConfig), "what else is trained on reads tokens"
     read = TextClassifier(1, classes, **sizes(config))
-    read.start_from(TextCheckpoint.find(config.features.encoder))
+    read.start_from(TextCheckpoint.find(config.features.where))
     return read
 
 
@@ -69,9 +80,15 @@ def sizes(config: ExperimentConfig) -> dict[str, Any]:
     """What such a model is built with beside the number of classes."""
     own = config.model.model_dump(exclude={"encoder", "head_rate"})
     if isinstance(config.model, FineTunedConfig):
-        return {**own, "architecture": dict(Checkpoint.find(config.model.encoder).config)}
+        return {**own, "architecture": _architecture(Checkpoint.find(config.model.encoder).config)}
     assert isinstance(config.features, TokensConfig), "what else is trained on reads tokens"
-    return {**own, "architecture": dict(TextCheckpoint.find(config.features.encoder).config)}
+    found = TextCheckpoint.find(config.features.where)
+    return {**own, "architecture": _architecture(found.config)}
+
+
+def _architecture(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What `config.json` says, but for where its publisher kept it."""
+    return {key: value for key, value in config.items() if key != "_name_or_path"}
 
 
 def facts(config: ExperimentConfig) -> dict[str, str]:
@@ -79,7 +96,7 @@ def facts(config: ExperimentConfig) -> dict[str, str]:
     if isinstance(config.model, FineTunedConfig):
         return {"encoder": f"{Path(config.model.encoder).name}, trained on; its weights are held"}
     if isinstance(config.features, EmbeddingConfig):
-        name, digest = Path(config.features.encoder).name, config.features.sha256
+        name, digest = Path(config.features.where).name, config.features.sha256
         return {"encoder": f"{name}, sha256 {digest}; its weights are not held"}
     return {}
 

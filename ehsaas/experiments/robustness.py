@@ -46,8 +46,9 @@ class MissingDenoiserError(RuntimeError):
 
 def network(setup: Setup, cell: Cell) -> Trained:
     """The network of one variant, trained on clean or noisy clips of the training part, kept."""
-    config = setup.config.of(cell.variant)
-    data = material.load(replace(setup, config=config), cell.corpus.split("+"), "native")
+    setup = setup.of(cell.variant)
+    config = setup.config
+    data = material.load(setup, cell.corpus.split("+"), "native")
     fold = fold_of(setup, data, cell.fold)
     statistics = data.statistics(fold.train, "source")
     network = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
@@ -80,7 +81,7 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     if condition.disturbance == BABBLE:
         others = babble((setup.table(name) for name in bench.babble), bench.voices)
     clips = list(_heard(setup, data, rows, made(condition, others)))
-    variants = {variant: config.of(variant) for variant in ("", *config.variants)}
+    variants = {variant: setup.of(variant).config for variant in ("", *config.variants)}
     settings = {chosen.heard_by for chosen in variants.values()}
     features = {one: _features(one, clips) for one in settings}
     heard = [(variant, variant, features[chosen.heard_by]) for variant, chosen in variants.items()]

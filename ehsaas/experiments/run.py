@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -34,7 +34,7 @@ from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.parts import ProbeConfig
-from ehsaas.experiments.protocols import cells, held_out, within_split
+from ehsaas.experiments.protocols import Cell, cells, held_out, within_split
 from ehsaas.features.store import FeatureStore, Settings
 from ehsaas.utterances import UtteranceTable
 
@@ -71,7 +71,7 @@ def run(
     if config.robustness is not None:
         robustness.check(config.robustness)
     setup = Setup(pretrained.found(config, corpora), out, store, corpora)
-    _claim(config, out)
+    _claim(config, out, pretrained.digests(setup.config))
     clock = record.Clock(out)
 
     def timed(what: str, done: int, total: int) -> None:
@@ -91,6 +91,8 @@ def run(
             *switching.cells(config),
             *classical.cells(config),
         ]
+        if config.joint is not None and "official" in config.joint.protocols:
+            _see_official(todo)
         computed = compute(setup, todo, timed)
         record.gather(setup, todo, fast_dev_run)
         record.write_environment(
@@ -134,20 +136,36 @@ def _reduced(config: ExperimentConfig) -> ExperimentConfig:
     return config.model_copy(update=changes)
 
 
-def _claim(config: ExperimentConfig, out: Path) -> None:
-    """Write the configuration into the run folder, or check that it is the one already there."""
-    path = out / "config.yaml"
-    text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
+def _see_official(todo: Sequence[Cell]) -> None:
+    """See that there is a corpus with parts of its publisher, where they were asked for."""
+    if not any(cell.protocol == "official" for cell in todo):
         raise ConfigError(
-            f"{out} holds a run of another configuration; give another folder with -o, or remove it"
+            "joint.protocols: official: no corpus has parts of its publisher; name the test"
+            " speakers in joint.parts"
         )
+
+
+def _claim(config: ExperimentConfig, out: Path, digests: Mapping[str, str]) -> None:
+    """Write configuration and encoders into the run folder, or check that they are those there."""
+    about = {"config.yaml": config.model_dump(mode="json"), "encoders.yaml": dict(digests)}
+    texts = {
+        out / name: yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+        for name, values in about.items()
+        if values
+    }
+    for path, text in texts.items():
+        if path.is_file() and path.read_text(encoding="utf-8") != text:
+            held = "with other encoders" if path.stem == "encoders" else "of another configuration"
+            raise ConfigError(
+                f"{out} holds a run {held}; give another folder with -o, or remove it"
+            )
     for name in ("cells", "fits", "tables"):
         (out / name).mkdir(parents=True, exist_ok=True)
-    if not path.is_file():
-        aside = path.with_suffix(f".{os.getpid()}.part")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
+    for path, text in texts.items():
+        if not path.is_file():
+            aside = path.with_suffix(f".{os.getpid()}.part")
+            aside.write_text(text, encoding="utf-8")
+            aside.replace(path)
 
 
 @contextmanager
@@ -259,7 +277,7 @@ def _splits(
 def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progress) -> None:
     """Everything that a cell will ask the store for, those of variants and leaks included."""
     config = setup.config
-    changed = [config.of(variant) for variant in ("", *config.variants) if config.has_network]
+    changed = [setup.of(name).config for name in ("", *config.variants) if config.has_network]
     if config.joint is not None and "copies" in config.joint.leaks:
         changed.append(joint.copying(config))
     wanted: dict[str, tuple[str, Settings]] = {

@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from ehsaas.features.framing import frame_mask
 from ehsaas.features.moments import mean_std
+from ehsaas.features.pretrained import PretrainedConfig
 from ehsaas.models.encoders import (
     Checkpoint,
     Encoder,
@@ -37,14 +38,12 @@ _PARTS: Mapping[Pooling, tuple[str, ...]] = MappingProxyType(
 """What a layer's columns are called behind its name, for each pooling."""
 
 
-class EmbeddingConfig(BaseModel):
+class EmbeddingConfig(PretrainedConfig):
     """Which encoder, which of its layers, and how they are pooled.
 
-    Who writes a configuration gives no `sha256` and `size`; `found` fills them in.
+    Who writes a configuration gives no `size`; `found` fills it in.
 
     Attributes:
-        encoder: the folder or the Hub name of the checkpoint.
-        sha256: digest of its weights.
         size: D, the size of a hidden state.
         layers: layers side by side, in order; 0 is what enters the first.
         pooling: `none` keeps frames; the others make one vector a clip. `thirds` are the means of
@@ -52,11 +51,7 @@ class EmbeddingConfig(BaseModel):
         every: so many frames are averaged to one, where frames are kept.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["embeddings"] = "embeddings"
-    encoder: str
-    sha256: str | None = None
     size: int | None = Field(default=None, ge=1)
     layers: tuple[int, ...] = (1, 2, 3, 4)
     pooling: Pooling = "mean-std"
@@ -78,8 +73,7 @@ class EmbeddingConfig(BaseModel):
                 f"{checkpoint.name}: layers 0 to {checkpoint.depth} can be had, not"
                 f" {self.layers[-1]}"
             )
-        known = {"encoder": where, "sha256": checkpoint.sha256, "size": checkpoint.dims}
-        return self.model_copy(update=known)
+        return self.at(where, sha256=checkpoint.sha256, size=checkpoint.dims)
 
     @model_validator(mode="after")
     def _layers(self) -> "EmbeddingConfig":
@@ -117,7 +111,7 @@ class EmbeddingConfig(BaseModel):
         Raises:
             EncoderError: the checkpoint is gone, or its weights are others.
         """
-        found = Checkpoint.find(self.encoder)
+        found = Checkpoint.find(self.where)
         if self.sha256 is None or found.sha256 != self.sha256:
             raise EncoderError(
                 f"{found.folder}: other weights than these features were made with"

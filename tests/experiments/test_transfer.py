@@ -182,6 +182,8 @@ def test_a_probe_is_saved_with_the_name_and_the_hash_of_its_encoder(
     )
     made = ehsaas.load(tmp_path / "model")
     assert "its weights are not held" in made.facts["encoder"]
+    for written in ("model/recogniser.json", "config.yaml", "encoders.yaml"):
+        assert str(folder) not in (tmp_path / written).read_text(), "a path of this machine"
     clip = audio.read(folder / "first" / "s0_anger_0.wav")
     assert made(clip).emotion in builders.PITCH
     (folder / "encoders" / "tiny").rename(folder / "encoders" / "gone")
@@ -249,6 +251,34 @@ def test_what_does_not_fit_is_named(changes: dict[str, Any], message: str) -> No
 def test_a_probe_chooses_among_layers_that_are_there(folder: Path) -> None:
     with pytest.raises(ConfigError, match="the features hold layers 0, 1, 2, not 5"):
         pretrained.found(config(model={"layers": ((1, 5),)}), folder)
+
+
+def test_a_run_is_not_resumed_with_another_encoder(folder: Path, tmp_path: Path) -> None:
+    part = {"together": False, "protocols": ("official",)}
+    given = config(joint=part, corpora=("first",))
+    run(given, folder, tmp_path, store=folder / "store")
+    told = (tmp_path / "encoders.yaml").read_text()
+    assert told.startswith("encoders/tiny: ")
+    (tmp_path / "encoders.yaml").write_text("encoders/tiny: another\n")
+    with pytest.raises(ConfigError, match="holds a run with other encoders"):
+        run(given, folder, tmp_path, store=folder / "store")
+
+
+def test_official_parts_that_nobody_has_are_named(folder: Path, tmp_path: Path) -> None:
+    table = utterances.read(folder / "first.parquet")
+    whole = utterances.UtteranceTable(
+        table.rows.with_columns(split=pl.lit(None, pl.String)), table.roots
+    )
+    utterances.write(whole, tmp_path / "first.parquet")
+    given = config(
+        joint={"together": False, "protocols": ("official",)},
+        corpora=("first",),
+        features=PROBE["features"] | {"encoder": str(folder / "encoders" / "tiny")},
+    )
+    with pytest.raises(
+        ConfigError, match=r"no corpus has parts of its publisher; name .* in joint"
+    ):
+        run(given, tmp_path, tmp_path / "run", store=folder / "store")
 
 
 def test_an_encoder_that_is_nowhere_is_named(folder: Path) -> None:

@@ -81,7 +81,9 @@ def test_a_checkpoint_is_found_beside_the_corpora(tmp_path: Path) -> None:
     (tmp_path / "corpora").mkdir()
     given = EmbeddingConfig(encoder="../encoders/tiny", layers=(1,))
     found = given.found(tmp_path / "corpora")
-    assert found.encoder == str((tmp_path / "encoders" / "tiny").resolve())
+    assert found.where == str((tmp_path / "encoders" / "tiny").resolve())
+    assert found.encoder == "../encoders/tiny"
+    assert str(tmp_path) not in found.model_dump_json()
     assert (found.size, given.size) == (32, None)
 
 

@@ -1,0 +1,51 @@
+"""Settings that name a pretrained encoder; where it lies on this machine is not written with them.
+
+So a run folder says nothing of the machine, and features that were computed before are found again
+wherever the encoder has moved to.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from ehsaas.models.encoders import located
+
+
+class PretrainedConfig(BaseModel):
+    """Which pretrained encoder.
+
+    Who writes a configuration gives no `sha256`; `found` of the subclasses fills it in.
+
+    Attributes:
+        encoder: the folder or the Hub name of the checkpoint.
+        sha256: digest of its weights, and of its tokenizer if it has one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoder: str
+    sha256: str | None = None
+    _folder: str | None = PrivateAttr(default=None)
+
+    @property
+    def where(self) -> str:
+        """The folder where it was found; before that, the name as it was given."""
+        return self._folder or self.encoder
+
+    def at(self, where: str, **known: Any) -> Self:
+        """These settings with the place of the encoder, and what is known of it."""
+        placed = self.model_copy(update=known)
+        placed._folder = where if where != self.encoder else None
+        return placed
+
+    def seen_from(self, folder: Path) -> Self:
+        """These settings for a file in `folder`: the encoder's own is named relative to that."""
+        if not Path(self.where).is_dir():
+            return self
+        return self.model_copy(update={"encoder": os.path.relpath(self.where, folder)})
+
+    def beside(self, folder: Path) -> Self:
+        """What `seen_from` gave, as read from a file in `folder`."""
+        return self.at(located(self.encoder, folder))
