@@ -15,12 +15,10 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
 
 os.environ.update(OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2", MKL_NUM_THREADS="2")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -29,11 +27,21 @@ import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from transformers import WhisperFeatureExtractor
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from benchmarks.timing import Signal, alternate
+from benchmarks.timing import Signal
+from benchmarks.whisper_timing import (
+    BATCH,
+    LAYERS,
+    SECONDS,
+    Floats,
+    Run,
+    Timing,
+    costs,
+    loaded,
+    pooled,
+    timing,
+    verdict,
+)
 from ehsaas import audio, utterances
 from ehsaas.audio import AudioError
 from ehsaas.calibration import Statistics
@@ -43,31 +51,18 @@ from ehsaas.evaluation import predictions
 from ehsaas.evaluation.pooled import pool
 from ehsaas.evaluation.significance import compare
 from ehsaas.experiments.judged import Trial, judged
-from ehsaas.features.framing import frame_mask
-from ehsaas.features.moments import mean_std
-from ehsaas.models.encoders import Checkpoint, EncoderError, quietly
-from ehsaas.models.whisper import HOP, Whisper
+from ehsaas.models.encoders import Checkpoint, EncoderError
 from ehsaas.training.probe import solve
 from ehsaas.utterances import TableError, UtteranceTable
 
 ROOT = Path(__file__).resolve().parents[1]
 
 CORPUS = "ravdess"
-LAYERS = (1, 2, 3, 4)
 POOLINGS = {"mean": 1, "mean and deviation": 2}
 """How many of the two each pooling keeps."""
 C, STEPS = 0.03, 40
 CORES = 2
-SECONDS = (1.5, 3.0, 8.0)
-BATCH = 16
-SINGLES = 4
-"""Clips of a round, where they are timed one at a time."""
-GOAL_S, GOAL = 3.0, 5.0
 SEED = 0
-
-Floats = NDArray[np.float32]
-Run = Callable[[Tensor, Tensor], tuple[Sequence[Tensor], Tensor]]
-"""(samples (B, N), lengths (B,)) → states (B, T, D) of layers 0 up, and own frame lengths (B,)."""
 
 
 @dataclass(frozen=True)
@@ -105,28 +100,6 @@ class Recognition:
 
 
 @dataclass(frozen=True)
-class Slower:
-    """A reference: seconds of computing a second of audio, and how many times ours that is."""
-
-    cost: float
-    ratio: float
-    ratio_low: float
-    ratio_high: float
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Ours on clips of one length, `batch` a call: seconds of computing a second of audio."""
-
-    seconds: float
-    batch: int
-    calls: int
-    cost: float
-    padded: Slower
-    transformers: Slower
-
-
-@dataclass(frozen=True)
 class Result:
     """What was measured, on what, and where."""
 
@@ -145,59 +118,6 @@ class Result:
     machine: str
     cores: int
     versions: dict[str, str]
-
-
-class Theirs(torch.nn.Module):
-    """What a user of transformers runs: its feature extractor, and all layers on 30 s."""
-
-    def __init__(self, encoder: Any) -> None:
-        """Run `encoder`, a WhisperEncoder."""
-        super().__init__()
-        self.encoder = encoder
-        extractor: Any = WhisperFeatureExtractor  # it has no types
-        self.extract = extractor(feature_size=encoder.config.num_mel_bins)
-
-    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Sequence[Tensor], Tensor]:
-        """States of layers 0 to the last, and own frame lengths."""
-        clips = [own[:n].numpy() for own, n in zip(samples, lengths.tolist(), strict=True)]
-        mel = self.extract(clips, sampling_rate=audio.RATE, return_tensors="pt").input_features
-        states = self.encoder(mel, output_hidden_states=True).hidden_states
-        return states, (lengths // HOP + 1) // 2
-
-
-class Systems(NamedTuple):
-    """The encoder three ways."""
-
-    unpadded: Run
-    padded: Run
-    transformers: Run
-
-
-def loaded(checkpoint: Checkpoint) -> Systems:
-    """The three, from one folder.
-
-    Raises:
-        EncoderError: it holds no Whisper encoder, or one with its decoder.
-    """
-    if checkpoint.config.get("architectures") != ["WhisperEncoder"]:
-        raise EncoderError(
-            f"{checkpoint.folder}: holds {checkpoint.config.get('architectures')}; expected"
-            " ['WhisperEncoder'], which WhisperModel.get_encoder().save_pretrained(FOLDER) writes"
-        )
-    with quietly():
-        whole: Any = WhisperEncoder.from_pretrained(checkpoint.folder, dtype=torch.float32)
-    theirs = whole.eval()
-    padded = Whisper(theirs, LAYERS[-1], padded=True).eval()
-    return Systems(checkpoint.load(LAYERS[-1]), padded, Theirs(theirs).eval())
-
-
-def pooled(run: Run, samples: Tensor, lengths: Tensor) -> Floats:
-    """Mean and deviation (B, 2, L · D) of `LAYERS` over each clip's own frames."""
-    with torch.inference_mode():
-        states, frames = run(samples, lengths)
-        T = int(frames.max())
-        x = torch.cat([states[i][:, :T] for i in LAYERS], dim=2)
-        return mean_std(x, frame_mask(frames, T)).transpose(1, 2).numpy()
 
 
 def embedded(run: Run, clips: Sequence[Signal]) -> Floats:
@@ -316,35 +236,6 @@ def _statistics(X: Floats) -> Statistics:
     return Statistics(X.mean(axis=0), X.std(axis=0), len(X), "source")
 
 
-def timing(
-    systems: Systems, clips: Sequence[Signal], seconds: float, batch: int, rounds: int
-) -> Timing:
-    """All three on the same clips of exactly `seconds`, in turn."""
-    calls = SINGLES if batch == 1 else 1
-    batches = exact(clips, seconds, batch, calls)
-    lengths = torch.full((batch,), batches[0].shape[1])
-
-    def call(run: Run, samples: Signal) -> None:
-        pooled(run, torch.from_numpy(samples), lengths)
-
-    taken = alternate(batches, rounds, *(partial(call, run) for run in systems))
-    taken /= seconds * batch
-    ours, *others = np.median(taken, axis=(1, 2))
-    by_round = np.median(taken, axis=2)
-    padded, transformers = (
-        Slower(float(cost), float(cost / ours), float(ratios.min()), float(ratios.max()))
-        for cost, ratios in zip(others, by_round[1:] / by_round[0], strict=True)
-    )
-    return Timing(seconds, batch, rounds * calls, float(ours), padded, transformers)
-
-
-def exact(clips: Sequence[Signal], seconds: float, batch: int, count: int) -> list[Signal]:
-    """`count` batches (batch, N) of clips that are cut, or said again, to fill `seconds`."""
-    N = round(seconds * audio.RATE)
-    whole = [np.resize(clips[i % len(clips)], N) for i in range(batch * count)]
-    return [np.stack(whole[i : i + batch]) for i in range(0, len(whole), batch)]
-
-
 def measure(corpora: Path, folds: Path, encoder: Path, count: int, rounds: int) -> Result:
     """Compare and time everything on two cores."""
     torch.set_num_threads(CORES)
@@ -446,9 +337,9 @@ layers, as it is loaded by default.
 
 | clips of | clips a call | ours | ours, padded to 30 s | times ours | transformers | times ours |
 |---|---|---|---|---|---|---|
-{_timings(r.timings)}
+{costs(r.timings)}
 
-{_goal(r.timings)}
+{verdict(r.timings)}
 
 Machine: {r.machine}, {r.cores} cores, {CORES} used. {versions}.
 Weights: sha256 {r.sha256[:12]}….
@@ -474,28 +365,6 @@ def _recognitions(found: Sequence[Recognition]) -> str:
             f" {100 * one.difference:+.1f}{limits} | {one.p:.3f} |"
         )
     return "\n".join(lines)
-
-
-def _timings(found: Sequence[Timing]) -> str:
-    return "\n".join(
-        f"| {one.seconds:g} s | {one.batch} | {one.cost:.4f} |"
-        f" {_slower(one.padded)} | {_slower(one.transformers)} |"
-        for one in found
-    )
-
-
-def _slower(one: Slower) -> str:
-    return f"{one.cost:.4f} | **{one.ratio:.1f}** ({one.ratio_low:.1f}–{one.ratio_high:.1f})"
-
-
-def _goal(found: Sequence[Timing]) -> str:
-    judged_by = [one for one in found if one.seconds == GOAL_S]
-    met = all(one.padded.ratio >= GOAL for one in judged_by)
-    ratios = " and ".join(f"{one.padded.ratio:.1f} ({one.batch} a call)" for one in judged_by)
-    return (
-        f"The goal was to be at least {GOAL:g} times faster than padded on clips of {GOAL_S:g} s:"
-        f" {'met' if met else 'not met'}, {ratios}."
-    )
 
 
 def _one_or_more(text: str) -> int:

@@ -64,7 +64,10 @@ SHARED: dict[str, tuple[str, ...]] = {
         *("splits", "splits.folds", "splits.fold_files", "splits.grouping", "splits.shares"),
     ),
     "disturbances": ("disturbance",),
-    "models": ("batch", "layers", "encoders", "wav2vec", "whisper", "linear_probe"),
+    "models": (
+        *("batch", "layers", "encoders", "wav2vec", "whisper", "linear_probe"),
+        *("text_encoders", "lora"),
+    ),
     "training": ("batches", "loop", "losses", "augment", "checkpoint", "adversarial_noise"),
 }
 """Files of a room that its parsers, systems or methods share; all its other files are siblings."""

@@ -11,27 +11,29 @@ from ehsaas.evaluation.predictions import DENOISED, WHOLE
 from ehsaas.experiments.mistakes import ConfigError, hint, read, told
 from ehsaas.experiments.parts import (
     CHANGEABLE,
-    READABLE,
-    SIZES,
     AdaptationConfig,
     AdversaryConfig,
-    ClafConfig,
     ClassicalConfig,
-    FineTunedConfig,
-    FusionConfig,
     JointConfig,
     Leak,
-    ModelConfig,
-    ProbeConfig,
     Published,
-    RnnConfig,
     RobustnessConfig,
     Stage,
     SwitchingConfig,
-    TextClassifierConfig,
     TrainingConfig,
     TransferConfig,
     WithinConfig,
+)
+from ehsaas.experiments.systems import (
+    READABLE,
+    SIZES,
+    ClafConfig,
+    FineTunedConfig,
+    FusionConfig,
+    ModelConfig,
+    ProbeConfig,
+    RnnConfig,
+    TextClassifierConfig,
 )
 from ehsaas.features import (
     FEATURES,

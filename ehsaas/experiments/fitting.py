@@ -9,12 +9,8 @@ from torch import nn
 
 from ehsaas.experiments import pretrained
 from ehsaas.experiments.config import ExperimentConfig
-from ehsaas.experiments.parts import (
-    AdversaryConfig,
-    FineTunedConfig,
-    ProbeConfig,
-    TextClassifierConfig,
-)
+from ehsaas.experiments.parts import AdversaryConfig
+from ehsaas.experiments.systems import FineTunedConfig, ProbeConfig, TextClassifierConfig
 from ehsaas.models import MODELS
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.training import adversarial, probe, supervised

@@ -14,12 +14,13 @@ from torch import nn
 
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.parts import FineTunedConfig, ProbeConfig, TextClassifierConfig
+from ehsaas.experiments.systems import FineTunedConfig, ProbeConfig, TextClassifierConfig
 from ehsaas.features import EmbeddingConfig, HeardBy, TokensConfig, Told
 from ehsaas.features.pretrained import PretrainedConfig
 from ehsaas.models.encoders import Checkpoint, located
 from ehsaas.models.finetuned import FineTuned
-from ehsaas.models.text_encoders import TextCheckpoint, TextClassifier
+from ehsaas.models.text_classifier import TextClassifier
+from ehsaas.models.text_encoders import TextCheckpoint
 from ehsaas.training.probe import Candidate
 
 

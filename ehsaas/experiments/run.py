@@ -33,8 +33,8 @@ from ehsaas.experiments.compute import LOG, Progress, compute
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.parts import ProbeConfig
 from ehsaas.experiments.protocols import Cell, cells, held_out, within_split
+from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.features.store import FeatureStore, Settings
 from ehsaas.utterances import UtteranceTable
 

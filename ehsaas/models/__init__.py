@@ -11,7 +11,7 @@ from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.fusion import Fusion
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.models.simple_rnn import SimpleRNN
-from ehsaas.models.text_encoders import TextClassifier
+from ehsaas.models.text_classifier import TextClassifier
 
 MODELS: Mapping[str, type[nn.Module]] = MappingProxyType(
     {

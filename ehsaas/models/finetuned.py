@@ -2,8 +2,7 @@
 
 Layers are mixed with weights that sum to 1 (Yang et al. 2021, SUPERB), frames are pooled to their
 mean and deviation under attention or evenly, and one hidden layer tells the classes. The lowest
-layers may stay as they are, or all of them but LoRA's small matrices (Hu et al. 2022: ΔW =
-(α / r) B A on the query and value projections, α = 2 r, B = 0 at first).
+layers may stay as they are, or all of them but LoRA's small matrices.
 """
 
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from ehsaas.models import lora as adapters
 from ehsaas.models.batch import Batch, Output
 from ehsaas.models.encoders import Checkpoint, Encoder, EncoderError, blank, hidden_states
 from ehsaas.models.layers import AdditiveAttention, frame_mask
@@ -101,11 +101,7 @@ class FineTuned(nn.Module):
 
     def groups(self, rate: float, head: float) -> list[dict[str, object]]:
         """Optimiser groups: what learns of the encoder at `rate`, all else at `head`."""
-        learning = [p for p in self.encoder.parameters() if p.requires_grad]
-        own = {id(p) for p in self.encoder.parameters()}
-        rest = [p for p in self.parameters() if id(p) not in own]
-        others: list[dict[str, object]] = [{"params": rest, "lr": head}]
-        return [{"params": learning, "lr": rate}, *others] if learning else others
+        return adapters.groups(self, self.encoder, rate, head)
 
     def _plain(self) -> dict[str, torch.Size]:
         """Names and shapes of the encoder's own weights, without LoRA."""
@@ -119,21 +115,10 @@ class FineTuned(nn.Module):
         """The encoder with what is to learn set to do so."""
         encoder.requires_grad_(not self.lora)
         if self.lora:
-            _add_lora(encoder, self.lora)
+            adapters.add(encoder, self.lora, ("q_proj", "v_proj"), type(encoder).__name__)
         elif self.frozen:
             _freeze(encoder, self.frozen)
         return encoder
-
-
-def _add_lora(encoder: Encoder, rank: int) -> None:
-    try:
-        import peft
-    except ImportError as error:
-        raise EncoderError("LoRA needs peft: pip install 'ehsaas[encoders]'") from error
-    settings = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=["q_proj", "v_proj"])
-    peft.inject_adapter_in_model(settings, encoder)
-    for name, parameter in encoder.named_parameters():
-        parameter.requires_grad_(".lora_" in name)
 
 
 def _freeze(encoder: Encoder, layers: int) -> None:

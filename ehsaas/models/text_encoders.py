@@ -1,9 +1,8 @@
-"""Text: token ids (B, T, 1) → logits, by a pretrained transformer that is trained on.
+"""Pretrained text encoders: a folder with weights and a tokenizer → a reader of token ids.
 
 A checkpoint is a folder with `config.json`, safetensors weights and a tokenizer, or a name on the
 Hugging Face Hub, looked for in the local cache first: BERT, RoBERTa, XLM-R, MiniLM and any other
-that `AutoModel` reads ids with. LoRA: Hu et al. 2022, ΔW = (α / r) B A with α = 2 r, B = 0 at
-first. Extra `encoders`.
+that `AutoModel` reads ids with. Extra `encoders`.
 """
 
 import hashlib
@@ -13,16 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError
-from torch import Tensor, nn
 
-from ehsaas.models.batch import Batch, Output
 from ehsaas.models.encoders import Checkpoint, EncoderError, needed, quietly
-from ehsaas.models.layers import frame_mask, masked_mean, whole
+from ehsaas.models.layers import whole
 
 _VOCABULARIES = (
     "tokenizer.json",
@@ -35,15 +31,6 @@ _TOKENIZER = (*_VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_to
 
 _UNSAID = 512
 """Tokens that a model takes where its configuration sets no limit."""
-
-_PROJECTIONS = (
-    *("query", "value"),  # BERT, RoBERTa, XLM-R, ELECTRA, ALBERT
-    *("query_proj", "value_proj"),  # DeBERTa
-    *("q_lin", "v_lin"),  # DistilBERT
-    *("q", "v"),  # MPNet
-    "Wqkv",  # ModernBERT
-)
-"""What query and value projections are called."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +63,18 @@ class TextCheckpoint:
             values = dict(json.loads((self.folder / "config.json").read_text(encoding="utf-8")))
         except (ValueError, TypeError, OSError) as error:
             raise EncoderError(f"{self.folder}: config.json is damaged ({error})") from error
-        _settings(values)
+        settings_of(values)
         return values
 
     @property
     def dims(self) -> int:
         """D, the size of a hidden state."""
-        return int(_settings(self.config).hidden_size)
+        return int(settings_of(self.config).hidden_size)
 
     @property
     def span(self) -> int:
         """The longest text in tokens, those at its ends included."""
-        return _span(_settings(self.config))
+        return span_of(settings_of(self.config))
 
     @cached_property
     def sha256(self) -> str:
@@ -121,7 +108,7 @@ class TextCheckpoint:
             EncoderError: the weights are damaged or not whole, or transformers is missing.
         """
         auto = _transformers().AutoModel
-        _settings(self.config)
+        settings_of(self.config)
         try:
             with quietly():
                 model, told = auto.from_pretrained(
@@ -140,102 +127,18 @@ class TextCheckpoint:
         return _reader(model).eval()
 
 
-class TextClassifier(nn.Module):
-    """Token ids as a batch's features (B, T, 1) → `Output`; there is no attention.
-
-    An item of length 0, whose words nobody knows, has the embedding 0.
+def blank(architecture: Mapping[str, Any]) -> Any:
+    """A text encoder with random weights.
 
     Args:
-        dims: 1, an id for each token.
-        classes: number of emotions.
-        architecture: what the checkpoint's `config.json` says; weights are random at first.
-        frozen: so many of the lowest layers, and with them the embeddings, do not learn; 0 for all
-            learn.
-        dropout: share of the embedding dropped before the head.
-        pooling: `mean` over an item's own tokens, or its `first` token.
-        lora: rank r of LoRA on the query and value projections of all layers that are not frozen,
-            which then learn alone, with the head; 0 for none.
+        architecture: what a checkpoint's `config.json` says.
 
     Raises:
-        EncoderError: a value is out of its range, or transformers or peft is missing.
+        EncoderError: nothing can be made of it, or transformers is missing.
     """
-
-    def __init__(
-        self,
-        dims: int,
-        classes: int,
-        architecture: Mapping[str, Any],
-        frozen: int = 0,
-        dropout: float = 0.1,
-        pooling: Literal["mean", "first"] = "mean",
-        lora: int = 0,
-    ) -> None:
-        super().__init__()
-        if dims != 1:
-            raise EncoderError(f"a text encoder reads one id a token, not {dims} features")
-        if pooling not in ("mean", "first"):
-            raise EncoderError(f"pooling is {pooling!r}; expected mean or first")
-        settings = _settings(architecture)
-        self.encoder = _reader(
-            _transformers().AutoModel.from_config(
-                settings, dtype=torch.float32, trust_remote_code=False
-            )
-        )
-        self.span, self.pooling = _span(settings), pooling
-        self.padding = settings.pad_token_id or 0
-        if lora:
-            _add_lora(self.encoder, lora)
-        if frozen:
-            _freeze(self.encoder, frozen)
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(settings.hidden_size, classes)
-
-    def forward(self, batch: Batch) -> Output:
-        """Logits (B, classes), embedding (B, D).
-
-        Raises:
-            ValueError: a text has more tokens than `span`.
-        """
-        x = F.pad(batch.features, (0, 0, 0, 0 if batch.features.shape[1] else 1))
-        B, T, _ = x.shape
-        if T > self.span:
-            raise ValueError(f"a text of {T} tokens; at most {self.span} at once")
-        known = frame_mask(batch.lengths, T)
-        ids = torch.where(known, x[:, :, 0].round().long(), self.padding)
-        lengths = batch.lengths.clamp(min=1)
-        mask = frame_mask(lengths, T).long()
-        h = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        pooled = h[:, 0] if self.pooling == "first" else masked_mean(h, lengths)
-        embedding = torch.where(known[:, :1], pooled, 0.0)
-        return Output(self.head(self.dropout(embedding)), embedding)
-
-    def start_from(self, checkpoint: TextCheckpoint) -> None:
-        """Take over the pretrained weights of `checkpoint`; LoRA and the head stay as they are.
-
-        Raises:
-            EncoderError: it is of another architecture.
-        """
-        theirs: Mapping[str, Tensor] = checkpoint.load().state_dict()
-        mine: Mapping[str, Tensor] = self.encoder.state_dict()
-        plain = {name: name.replace(".base_layer.", ".") for name in mine if ".lora_" not in name}
-        strange = [
-            name
-            for own, name in plain.items()
-            if name not in theirs or theirs[name].shape != mine[own].shape
-        ]
-        if strange:
-            raise EncoderError(
-                f"{checkpoint.name}: of another architecture than this model: {len(strange)}"
-                f" weights do not fit, first {strange[0]}; build the model from its config.json"
-            )
-        taken = {own: theirs[name] for own, name in plain.items()}
-        self.encoder.load_state_dict(taken, strict=False)
-
-    def groups(self, rate: float, head: float) -> list[dict[str, object]]:
-        """Optimiser groups: what learns of the encoder at `rate`, the head at `head`."""
-        learning = [p for p in self.encoder.parameters() if p.requires_grad]
-        own = {"params": list(self.head.parameters()), "lr": head}
-        return [{"params": learning, "lr": rate}, own] if learning else [own]
+    auto = _transformers().AutoModel
+    settings = settings_of(architecture)
+    return _reader(auto.from_config(settings, dtype=torch.float32, trust_remote_code=False))
 
 
 def _transformers() -> Any:
@@ -245,8 +148,12 @@ def _transformers() -> Any:
     return transformers
 
 
-def _settings(architecture: Mapping[str, Any]) -> Any:
-    """The `transformers` configuration that a parsed `config.json` stands for."""
+def settings_of(architecture: Mapping[str, Any]) -> Any:
+    """The `transformers` configuration that a parsed `config.json` stands for.
+
+    Raises:
+        EncoderError: it is of no kind of text encoder known here, or transformers is missing.
+    """
     values = dict(architecture)
     kind = values.pop("model_type", None)
     auto = _transformers().AutoConfig
@@ -265,7 +172,7 @@ def _settings(architecture: Mapping[str, Any]) -> Any:
     return settings
 
 
-def _span(settings: Any) -> int:
+def span_of(settings: Any) -> int:
     """Tokens that have a position; RoBERTa's positions begin behind that of padding."""
     positions = int(getattr(settings, "max_position_embeddings", None) or -1)
     if positions < 0:
@@ -284,36 +191,6 @@ def _reader(model: Any) -> Any:
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return model
-
-
-def _add_lora(encoder: Any, rank: int) -> None:
-    """Put LoRA into `encoder`; nothing else of it learns any more."""
-    try:
-        import peft
-    except ImportError as error:
-        raise EncoderError("LoRA needs peft: pip install 'ehsaas[encoders]'") from error
-    try:
-        settings = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=[*_PROJECTIONS])
-        peft.inject_adapter_in_model(settings, encoder)
-    except ValueError as error:
-        raise EncoderError(
-            f"LoRA of rank {rank} cannot be put into an encoder of the kind"
-            f" {encoder.config.model_type!r} ({error})"
-        ) from error
-
-
-def _freeze(encoder: Any, layers: int) -> None:
-    """The embeddings and the lowest `layers` no longer learn."""
-    depth = encoder.config.num_hidden_layers
-    stacks = [m for m in encoder.modules() if isinstance(m, nn.ModuleList) and len(m) == depth]
-    if not stacks or not 0 <= layers <= depth:
-        raise EncoderError(
-            f"layers to freeze: {layers}; expected 0 to {depth if stacks else 0} for an encoder of"
-            f" the kind {encoder.config.model_type!r}"
-        )
-    embeddings = getattr(encoder, "embeddings", None) or encoder.get_input_embeddings()
-    for part in (embeddings, *stacks[0][:layers]):
-        part.requires_grad_(False)
 
 
 def _has_vocabulary(folder: Path) -> bool:

@@ -1,13 +1,11 @@
 """Whisper's place is taken by engines that say what they are told to; see `Parrot`."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 import soundfile
@@ -15,16 +13,15 @@ import soundfile
 from ehsaas import utterances
 from ehsaas.audio import RATE, Clip, digest, read
 from ehsaas.corpora.asr import (
-    FasterWhisper,
     Heard,
     LanguageError,
     TranscriptError,
     Window,
-    find_model,
 )
 from ehsaas.corpora.transcripts import Transcribed, transcribe
 from ehsaas.utterances import UtteranceTable
 from tests import signals
+from tests.corpora.asr_models import write_model
 
 PITCHES = (110.0, 150.0, 190.0)
 
@@ -71,14 +68,6 @@ class Place:
         types = self.table.rows.schema
         series = [pl.Series(name, values, types[name]) for name, values in columns.items()]
         return self.table.keep(self.table.rows.with_columns(series))
-
-
-def write_model(folder: Path, weights: bytes = b"weights") -> Path:
-    folder.mkdir(parents=True)
-    (folder / "model.bin").write_bytes(weights)
-    for name in ("config.json", "tokenizer.json", "vocabulary.json"):
-        (folder / name).write_text("{}")
-    return folder
 
 
 def write_clip(path: Path, samples: signals.Signal) -> dict[str, Any]:
@@ -330,68 +319,6 @@ def test_a_folder_without_weights_says_what_to_put_there(place: Place) -> None:
         place.ask(Parrot())
 
 
-class Whisper:
-    """A stand-in for faster-whisper's model: the border, not the network, is tested."""
-
-    def __init__(self, folder: str, **options: Any) -> None:
-        self.options = options
-        self.model = SimpleNamespace(is_multilingual=not folder.endswith(".en"))
-        self.supported_languages = ["en", "jw", "ur", "yue"]
-        self.hf_tokenizer = SimpleNamespace(
-            token_to_id=lambda token: None if token == "<|yue|>" else 1
-        )
-
-    def transcribe(self, samples: signals.Signal, **options: Any) -> tuple[Iterator[Any], Any]:
-        assert samples.dtype == np.float32
-        parts = ((" A", 0), (" b.", 0), (" C", 3000))
-        found = (
-            SimpleNamespace(text=text, seek=at, no_speech_prob=at / 5000) for text, at in parts
-        )
-        language = options["language"] or "jw"
-        assert (options["temperature"], options["vad_filter"]) == (0.0, False)
-        assert options["condition_on_previous_text"] is False
-        assert options["no_speech_threshold"] is None
-        return found, SimpleNamespace(language=language, language_probability=0.7)
-
-
-def fake_package(monkeypatch: pytest.MonkeyPatch, **more: Any) -> None:
-    module = SimpleNamespace(WhisperModel=Whisper, **more)
-    monkeypatch.setitem(sys.modules, "faster_whisper", module)
-
-
-def test_faster_whisper_gives_windows_and_a_tag(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_package(monkeypatch)
-    recognise = FasterWhisper(Path("base"), 2)
-    clip = Clip(signals.voice(150, 0.5))
-    windows = (Window(" A b.", 0.0), Window(" C", 0.6))
-    assert recognise(clip, None) == Heard(windows, "jv", 0.7)
-    assert recognise(clip, "ur") == Heard(windows, "ur", None)
-    for unknown in ("ks", "yue"):
-        with pytest.raises(LanguageError, match=f"does not know the language {unknown}"):
-            recognise(clip, unknown)
-
-
-def test_an_english_model_does_not_detect_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_package(monkeypatch)
-    recognise = FasterWhisper(Path("base.en"))
-    clip = Clip(signals.voice(150, 0.5))
-    with pytest.raises(LanguageError, match="hears English in everything; say .* --language en"):
-        recognise(clip, None)
-    assert recognise(clip, "en").language == "en"
-    with pytest.raises(LanguageError, match="does not know the language ur"):
-        recognise(clip, "ur")
-
-
-def test_a_model_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any, **options: Any) -> None:
-        raise RuntimeError("File model.bin is incomplete")
-
-    module = SimpleNamespace(WhisperModel=refuse)
-    monkeypatch.setitem(sys.modules, "faster_whisper", module)
-    with pytest.raises(TranscriptError, match=r"^base: the model cannot be used \(File model.bin"):
-        FasterWhisper(Path("base"))
-
-
 def test_without_faster_whisper_the_error_says_what_to_install(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,31 +326,3 @@ def test_without_faster_whisper_the_error_says_what_to_install(
     for model in (place.model, "base"):
         with pytest.raises(TranscriptError, match=r"pip install 'ehsaas\[asr\]'"):
             transcribe(place.table, model, home=place.home)
-
-
-def test_a_named_model_comes_from_the_cache_else_from_the_network(
-    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("huggingface_hub", reason="faster-whisper's downloads are not installed")
-    asked: list[bool] = []
-
-    def download(name: str, local_files_only: bool = False) -> str:
-        asked.append(local_files_only)
-        if name == "huge":
-            raise ValueError("Invalid model size 'huge'")
-        if name == "kept" or (name == "half" and not local_files_only):
-            return str(place.model)
-        if name == "half":
-            return str(tmp_path)  # its download was stopped
-        if local_files_only or name == "far":
-            raise FileNotFoundError("not in the cache, and no network")
-        return str(place.model)
-
-    fake_package(monkeypatch, download_model=download)
-    for name, offline in (("kept", [True]), ("base", [True, False]), ("half", [True, False])):
-        asked.clear()
-        assert find_model(name) == place.model
-        assert asked == offline
-    for name in ("huge", "far"):
-        with pytest.raises(TranscriptError, match=f"^{name}: no such folder, .* into a folder"):
-            find_model(name)

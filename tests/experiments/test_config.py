@@ -8,7 +8,7 @@ import torch
 from ehsaas.experiments import config
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.parts import READABLE, ModelConfig
+from ehsaas.experiments.systems import READABLE, ModelConfig
 from ehsaas.features import FEATURES, FeatureConfig
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch

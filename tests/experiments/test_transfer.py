@@ -14,8 +14,8 @@ from ehsaas.experiments import holdout, joint, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.parts import ProbeConfig
 from ehsaas.experiments.run import run
+from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.models.encoders import EncoderError
 from tests.experiments import builders
 from tests.models import checkpoints, text_checkpoints

@@ -12,7 +12,8 @@ from torch import nn
 
 from ehsaas.models.batch import Batch, Output
 from ehsaas.models.encoders import EncoderError
-from ehsaas.models.text_encoders import TextCheckpoint, TextClassifier
+from ehsaas.models.text_classifier import TextClassifier
+from ehsaas.models.text_encoders import TextCheckpoint
 from tests.models import checkpoints, text_checkpoints
 from tests.models.text_checkpoints import KINDS, WORDS, vocabulary
 
