@@ -3,8 +3,9 @@
 What of the vector is seen, C, the steps and whether other versions of an utterance train along are
 chosen inside the training utterances, one after the other: a candidate is fitted with some of them
 left out and judged on those, whole languages at a time where there are at least three, else whole
-speakers. What the probe is tested on later takes no part in it. Few steps are a regulariser of
-their own: where most speakers have one emotion, what is fitted last is the speaker.
+speakers; what is not clearly better does not take the place of what stands first. What the probe
+is tested on later takes no part in it. Few steps are a regulariser of their own: where most
+speakers have one emotion, what is fitted last is the speaker.
 
 W lies in the span of the training vectors, so with fewer of them than columns L-BFGS runs in their
 coordinates L, K = L Lᵀ the matrix of their products: ‖W‖ and every step are the same there. The
@@ -62,10 +63,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The candidate that was taken, how it was chosen, and the UAR of those that were tried."""
+    """The candidate that was taken, how, its UAR on what was left out, and that of all tried."""
 
     candidate: Candidate
     how: str
+    score: float | None = None
     scores: tuple[float, ...] = ()
 
 
@@ -114,16 +116,17 @@ def train(
         probe.head.bias[present] = torch.from_numpy(fit.b - fit.W @ fit.mean)
     said = fit.present[((vectors.X[rows][:, columns] - fit.mean) @ fit.W.T + fit.b).argmax(axis=1)]
     right = float((said == vectors.labels[rows]).mean())
-    best = max(chosen.scores, default=None)
+    best = chosen.score
     how = f"{chosen.how}; taken: {one.name}"
     return History([Epoch(0, fit.loss, best, right)], 0, -1.0 if best is None else best, how)
 
 
 def choose(vectors: "Vectors", candidates: Sequence[Candidate]) -> Chosen:
-    """The candidate with the highest mean UAR on what is left out in turn.
+    """The first candidate, or one that is better than chance would have it on what is left out.
 
     One axis after the other: the candidates that differ from the best so far on that axis alone,
-    and in their steps. The first candidate is where it starts.
+    and in their steps. The one with the highest mean UAR takes its place if it is ahead by more
+    than one standard error of their difference over the folds (Breiman et al. 1984).
     """
     if len(candidates) == 1:
         return Chosen(candidates[0], "none, there was one candidate")
@@ -132,15 +135,19 @@ def choose(vectors: "Vectors", candidates: Sequence[Candidate]) -> Chosen:
         return Chosen(
             candidates[0], "none, too few speakers to leave some out: the first candidate is taken"
         )
-    tried: dict[Candidate, float] = {}
+    tried: dict[Candidate, Doubles] = {}
     best = candidates[0]
     for axis in range(max(1, len(best.at))):
         turn = [one for one in candidates if _elsewhere(one, axis) == _elsewhere(best, axis)]
         for alike in _alike([one for one in turn if one not in tried]):
             scores = [_scores(vectors, alike, kept, out) for kept, out in folds]
-            tried.update(zip(alike, np.mean(scores, axis=0).tolist(), strict=True))
-        best = max(turn, key=tried.__getitem__)
-    return Chosen(best, f"left-out {how} of the training part", tuple(tried.values()))
+            tried.update(zip(alike, np.transpose(scores), strict=True))
+        first = max(turn, key=lambda one: float(tried[one].mean()))
+        ahead = tried[first] - tried[best]
+        if ahead.mean() > ahead.std(ddof=1) / np.sqrt(len(folds)):
+            best = first
+    means = tuple(float(scores.mean()) for scores in tried.values())
+    return Chosen(best, f"left-out {how} of the training part", float(tried[best].mean()), means)
 
 
 def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
