@@ -1,6 +1,7 @@
 """Results under a condition → their tables: leaks, variants, how well the corpus can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from ehsaas.evaluation.disturbed import disturbances, helped, switching, variant_of
 from ehsaas.evaluation.pooled import REFERENCES, Result
@@ -19,6 +20,7 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         published_way(results),
         left_out(results),
         variants(results),
+        hindsight(results),
         corpora_read(results),
         *disturbances(results),
         *helped(results),
@@ -99,18 +101,69 @@ def variants(results: Sequence[Result]) -> Table:
         own = [one for one in asked if _work(one) == key]
         whole = next((one for one in results if _work(one) == key and not one.condition), None)
         if whole is not None:
-            body.append((key[1], key[0], WHOLE, figure(whole), "", ""))
+            body.append((*_place(key), WHOLE, *_figures(whole), "", ""))
         for one in sorted(own, key=lambda one: str(one.condition["variant"])):
             test = change(one, whole)
             name = str(one.condition["variant"])
-            body.append((key[1], key[0], name, figure(one), *_told(test)))
+            body.append((*_place(key), name, *_figures(one), *_told(test)))
     return Table(
         "One thing changed at a time",
         "Change and p are paired, on the same items, against the system as it is; p is not"
         " corrected for the number of lines.",
-        ("tested on", "protocol", "variant", "UAR", "change", "p"),
+        (
+            *("tested on", "protocol", "statistics", "variant"),
+            *("UAR", "weighted F1", "change", "p"),
+        ),
         tuple(body),
     )
+
+
+def hindsight(results: Sequence[Result]) -> Table:
+    """What the system took without the tested corpus, beside the variant that is best on it."""
+    asked = [one for one in results if one.protocol == "lolo" and one.uar is not None]
+    asked = [one for one in asked if set(one.condition) <= {"variant"}]
+    systems = {one.system for one in asked if one.condition}
+    lines: dict[tuple[str, str], dict[str, float]] = {}
+    for one in asked:
+        if one.system in systems and one.uar is not None:
+            values = lines.setdefault((one.normalisation, one.corpus), {})
+            values[variant_of(one)] = one.uar.value
+    body: list[tuple[str, ...]] = []
+    for by in sorted({by for by, _ in lines}):
+        own = [(corpus, values) for (said, corpus), values in lines.items() if said == by]
+        body += [_beside_best(corpus, by, values) for corpus, values in sorted(own)]
+        names = set.intersection(*(set(values) for _, values in own))
+        means = {name: fmean(values[name] for _, values in own) for name in names}
+        if len(own) > 1:
+            body.append(_beside_best("mean, one for all", by, means))
+    return Table(
+        "The choice, and the best in hindsight",
+        "The system as it is chooses without the tested corpus; the best variant is named after"
+        " looking at it, so its figure is no estimate of anything. The last line of each kind of"
+        " statistics takes the one variant that is best on average.",
+        ("tested on", "statistics", "as it is", "best variant", "its UAR", "away"),
+        tuple(line for line in body if line),
+    )
+
+
+def _beside_best(corpus: str, by: str, values: Mapping[str, float]) -> tuple[str, ...]:
+    """A line of `hindsight`; empty where the system as it is, or every variant, is missing."""
+    others = {name: value for name, value in values.items() if name != WHOLE}
+    if WHOLE not in values or not others:
+        return ()
+    best = max(sorted(others), key=others.__getitem__)
+    away = values[WHOLE] - others[best]
+    return (corpus, by, f"{values[WHOLE]:.3f}", best, f"{others[best]:.3f}", f"{away:+.3f}")
+
+
+def _place(key: tuple[str, ...]) -> tuple[str, str, str]:
+    """Corpus, protocol and statistics of what `_work` gave."""
+    protocol, corpus, _, by, *_ = key
+    return corpus, protocol, by
+
+
+def _figures(one: Result) -> tuple[str, str]:
+    return figure(one), figure(one, "weighted_f1")
 
 
 def corpora_read(results: Sequence[Result]) -> Table:

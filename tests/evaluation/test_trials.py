@@ -1,5 +1,6 @@
 """Leaks, variants and what the corpus can be read from: tables, and pictures of all trials."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -8,11 +9,12 @@ from ehsaas.evaluation import pictures
 from ehsaas.evaluation.bars import class_bars, corpus_bars
 from ehsaas.evaluation.curves import noise_curves, training_curves
 from ehsaas.evaluation.disturbed import variant_of
-from ehsaas.evaluation.pooled import Result
-from ehsaas.evaluation.predictions import WHOLE
+from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.predictions import WHOLE, concat
 from ehsaas.evaluation.results import rows
-from ehsaas.evaluation.trials import trial_tables
+from ehsaas.evaluation.trials import hindsight, trial_tables
 from ehsaas.evaluation.views import headline_of, others
+from tests.evaluation import builders
 from tests.evaluation.test_curves import texts
 
 HEADLINE = headline_of({"system": "claf-ser", "joint": {"statistics": ["source"]}})
@@ -45,9 +47,35 @@ def test_what_a_random_split_and_a_leak_add_stands_beside_strict(trials: Sequenc
 
 def test_a_variant_is_compared_with_the_system_as_it_is(trials: Sequence[Result]) -> None:
     whole, changed = trial_tables(trials)[2].body
-    assert whole[2] == WHOLE and whole[4:] == ("", "")
-    assert changed[2] == "without attention" and float(changed[4]) < -0.1
-    assert changed[5] == "< 0.001" or float(changed[5]) < 0.05
+    assert whole[2:4] == ("source", WHOLE) and whole[6:] == ("", "")
+    assert changed[3] == "without attention" and float(changed[6]) < -0.1
+    assert changed[7] == "< 0.001" or float(changed[7]) < 0.05
+
+
+def test_the_choice_stands_beside_the_best_in_hindsight() -> None:
+    skills = {
+        "emodb": {"": 0.5, "layer 1": 0.7, "layer 2": 0.3},
+        "urdu": {"": 0.6, "layer 1": 0.2, "layer 2": 0.4},
+    }
+    made = [
+        builders.simulated(
+            skill,
+            corpus=corpus,
+            protocol="lolo",
+            condition=json.dumps({"variant": variant} if variant else {}),
+            salt=salt,
+        )
+        for corpus, variants in skills.items()
+        for salt, (variant, skill) in enumerate(variants.items())
+    ]
+    table = hindsight(pool(concat(made)))
+    emodb, urdu, mean = table.body
+    assert [line[0] for line in table.body] == ["emodb", "urdu", "mean, one for all"]
+    assert (emodb[3], urdu[3], mean[3]) == ("layer 1", "layer 2", "layer 1")
+    assert float(emodb[5]) < 0 < float(urdu[5])
+    chosen = (float(emodb[2]) + float(urdu[2])) / 2
+    assert float(mean[2]) == pytest.approx(chosen, abs=2e-3)
+    assert hindsight(pool(concat(made[:1]))).body == ()
 
 
 def test_how_well_the_corpus_can_be_read_stands_by_variant(trials: Sequence[Result]) -> None:
