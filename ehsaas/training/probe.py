@@ -14,7 +14,7 @@ products are taken once for each block of columns, and serve all candidates and 
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -39,6 +39,9 @@ LEAST = 3
 
 JITTERS = (1e-6, 1e-5, 1e-4, 1e-3)
 """Shares of the mean energy, the first that gives K a Cholesky factor is added to its diagonal."""
+
+SMALL = 1_000_000
+"""Numbers in X below which threads of BLAS wait for one another longer than they compute."""
 
 NEVER = -1e4
 """Bias of a class that no training utterance has."""
@@ -313,6 +316,7 @@ def solve(
         steps: of L-BFGS, at which W and b are wanted, each at least 1.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     N, D = X.shape
     present, place = np.unique(labels, return_inverse=True)
@@ -342,14 +346,15 @@ def solve(
         if done in steps:
             kept[done] = flat.copy()
 
-    last = minimize(
-        loss,
-        np.zeros(K * (D + 1)),
-        jac=True,
-        method="L-BFGS-B",
-        callback=keep,
-        options={"maxiter": max(steps), "gtol": 1e-5, "ftol": 1e-12, "maxls": 50},
-    ).x
+    with threadpool_limits(1, "blas") if X.size < SMALL else nullcontext():
+        last = minimize(
+            loss,
+            np.zeros(K * (D + 1)),
+            jac=True,
+            method="L-BFGS-B",
+            callback=keep,
+            options={"maxiter": max(steps), "gtol": 1e-5, "ftol": 1e-12, "maxls": 50},
+        ).x
     found = []
     for step in steps:
         flat = kept.get(step, last)
