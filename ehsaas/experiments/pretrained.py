@@ -5,6 +5,7 @@ says nothing of the machine; what computes knows the folder, and the digest of t
 """
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.systems import FineTunedConfig, ProbeConfig, TextClassifierConfig
 from ehsaas.features import EmbeddingConfig, HeardBy, TokensConfig, Told
 from ehsaas.features.pretrained import PretrainedConfig
-from ehsaas.models.encoders import Checkpoint, located
+from ehsaas.models.encoders import Checkpoint, EncoderError, located
 from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.text_classifier import TextClassifier
 from ehsaas.models.text_encoders import TextCheckpoint
@@ -42,12 +43,23 @@ def found(config: ExperimentConfig, root: Path) -> ExperimentConfig:
         changes["words"] = config.words.found(root)
     if isinstance(config.model, FineTunedConfig):
         where = located(config.model.encoder, root)
-        Checkpoint.find(where)
+        _see_trainable(config.model, Checkpoint.find(where))
         changes["model"] = config.model.model_copy(update={"encoder": where})
     config = config.model_copy(update=changes)
     if isinstance(config.model, ProbeConfig):
         candidates(config.features, config.model)
     return config
+
+
+def _see_trainable(model: FineTunedConfig, checkpoint: Checkpoint) -> None:
+    """See that the encoder can be trained on as asked, before anything is computed."""
+    if model.layers > checkpoint.depth or model.frozen > model.layers:
+        raise EncoderError(
+            f"model: {model.layers} layers, {model.frozen} of them frozen; {checkpoint.name} has"
+            f" {checkpoint.depth}"
+        )
+    if model.lora and find_spec("peft") is None:
+        raise EncoderError("LoRA needs peft: pip install 'ehsaas[encoders]'")
 
 
 def digests(config: ExperimentConfig) -> dict[str, str]:

@@ -281,6 +281,20 @@ def test_official_parts_that_nobody_has_are_named(folder: Path, tmp_path: Path) 
         run(given, tmp_path, tmp_path / "run", store=folder / "store")
 
 
+def test_layers_to_train_that_are_not_there_are_named_first(folder: Path, tmp_path: Path) -> None:
+    given = config(
+        system="finetuned-speech",
+        features={"kind": "samples"},
+        model={"encoder": "encoders/tiny", "layers": 9},
+        training={"keep": "last"},
+        joint={"together": False, "protocols": ("official",)},
+        corpora=("first",),
+    )
+    with pytest.raises(EncoderError, match="9 layers, 0 of them frozen; tiny has"):
+        run(given, folder, tmp_path, store=folder / "store")
+    assert not [*tmp_path.iterdir()]
+
+
 def test_an_encoder_that_is_nowhere_is_named(folder: Path) -> None:
     features = PROBE["features"] | {"encoder": "encoders/none"}
     with pytest.raises(EncoderError, match=r"encoders/none: no such folder"):
