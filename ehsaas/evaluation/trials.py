@@ -108,58 +108,55 @@ def variants(results: Sequence[Result]) -> Table:
             body.append((*_place(key), name, *_figures(one), *_told(test)))
     return Table(
         "One thing changed at a time",
-        "Change and p are paired, on the same items, against the system as it is; p is not"
+        "Change and p are of UAR, paired, on the same items, against the system as it is; p is not"
         " corrected for the number of lines.",
         (
-            *("tested on", "protocol", "statistics", "variant"),
-            *("UAR", "weighted F1", "change", "p"),
+            *("tested on", "protocol", "system", "statistics", "variant"),
+            *("UAR", "weighted F1", "change of UAR", "p"),
         ),
         tuple(body),
     )
 
 
 def hindsight(results: Sequence[Result]) -> Table:
-    """What the system took without the tested corpus, beside the variant that is best on it."""
-    asked = [one for one in results if one.protocol == "lolo" and one.uar is not None]
-    asked = [one for one in asked if set(one.condition) <= {"variant"}]
-    systems = {one.system for one in asked if one.condition}
-    lines: dict[tuple[str, str], dict[str, float]] = {}
-    for one in asked:
-        if one.system in systems and one.uar is not None:
-            values = lines.setdefault((one.normalisation, one.corpus), {})
-            values[variant_of(one)] = one.uar.value
+    """The system on a language not trained on, beside the variant that is best on it."""
+    lines: dict[tuple[str, ...], dict[str, dict[str, float]]] = {}
+    for one in results:
+        if one.protocol == "lolo" and one.uar is not None and set(one.condition) <= {"variant"}:
+            key = (one.system, one.normalisation, one.features, one.label_set)
+            lines.setdefault(key, {}).setdefault(one.corpus, {})[variant_of(one)] = one.uar.value
     body: list[tuple[str, ...]] = []
-    for by in sorted({by for by, _ in lines}):
-        own = [(corpus, values) for (said, corpus), values in lines.items() if said == by]
-        body += [_beside_best(corpus, by, values) for corpus, values in sorted(own)]
-        names = set.intersection(*(set(values) for _, values in own))
-        means = {name: fmean(values[name] for _, values in own) for name in names}
+    for (system, by, *_), own in sorted(lines.items()):
+        body += [_beside_best(corpus, system, by, values) for corpus, values in sorted(own.items())]
+        names = set.intersection(*(set(values) for values in own.values()))
+        means = {name: fmean(values[name] for values in own.values()) for name in names}
         if len(own) > 1:
-            body.append(_beside_best("mean, one for all", by, means))
+            body.append(_beside_best("mean, one for all", system, by, means))
     return Table(
-        "The choice, and the best in hindsight",
-        "The system as it is chooses without the tested corpus; the best variant is named after"
-        " looking at it, so its figure is no estimate of anything. The last line of each kind of"
-        " statistics takes the one variant that is best on average.",
-        ("tested on", "statistics", "as it is", "best variant", "its UAR", "away"),
+        "Beside the best variant in hindsight",
+        "The best variant is named after looking at the tested corpus, so its figure is no estimate"
+        " of anything; the system as it is knows nothing of that corpus's labels. The last line of"
+        " each kind of statistics takes the one variant that is best on average.",
+        ("tested on", "system", "statistics", "as it is", "best variant", "its UAR", "away"),
         tuple(line for line in body if line),
     )
 
 
-def _beside_best(corpus: str, by: str, values: Mapping[str, float]) -> tuple[str, ...]:
+def _beside_best(corpus: str, system: str, by: str, values: Mapping[str, float]) -> tuple[str, ...]:
     """A line of `hindsight`; empty where the system as it is, or every variant, is missing."""
     others = {name: value for name, value in values.items() if name != WHOLE}
     if WHOLE not in values or not others:
         return ()
     best = max(sorted(others), key=others.__getitem__)
     away = values[WHOLE] - others[best]
-    return (corpus, by, f"{values[WHOLE]:.3f}", best, f"{others[best]:.3f}", f"{away:+.3f}")
+    figures = (f"{values[WHOLE]:.3f}", best, f"{others[best]:.3f}", f"{away:+.3f}")
+    return (corpus, system, by, *figures)
 
 
-def _place(key: tuple[str, ...]) -> tuple[str, str, str]:
-    """Corpus, protocol and statistics of what `_work` gave."""
-    protocol, corpus, _, by, *_ = key
-    return corpus, protocol, by
+def _place(key: tuple[str, ...]) -> tuple[str, str, str, str]:
+    """Corpus, protocol, system and statistics of what `_work` gave."""
+    protocol, corpus, system, by, *_ = key
+    return corpus, protocol, system, by
 
 
 def _figures(one: Result) -> tuple[str, str]:

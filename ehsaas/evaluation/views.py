@@ -125,13 +125,24 @@ def language(result: Result) -> str:
     return LANGUAGES.get(code.split("-")[0], code)
 
 
+_OF_NETWORKS = ("within", "transfer", "adaptation", "joint", "robustness")
+"""Parts of a configuration that a network is trained for."""
+
+
 def headline_of(config: Mapping[str, Any]) -> Headline:
     """The headline of a run by its configuration: its own system and the first statistics.
 
-    Of a grid of feature sets it is the first set.
+    Of a grid of classifiers that runs alone it is the first set of features.
     """
     grid = config.get("classical")
-    chosen = {"features": str(grid["features"][0])} if grid and not config.get("joint") else {}
+    if grid and not any(config.get(part) for part in _OF_NETWORKS):
+        return (
+            {
+                "system": str(config.get("called") or grid["classifiers"][0]),
+                "features": str(grid["features"][0]),
+                "normalisation": str(grid["statistics"][0]),
+            },
+        )
     system = str(config.get("called") or config.get("system") or HEADLINE[0]["system"])
     joint = config.get("joint") or {}
     if system == HEADLINE[0]["system"] and not joint:
@@ -140,7 +151,7 @@ def headline_of(config: Mapping[str, Any]) -> Headline:
     features = config.get("features")
     kind = features.get("kind") if isinstance(features, Mapping) else None
     statistics = "none" if kind in ("samples", "tokens") else statistics
-    return ({"system": system, "normalisation": str(statistics), **chosen},)
+    return ({"system": system, "normalisation": str(statistics)},)
 
 
 def is_headline(result: Result, headline: Headline = HEADLINE) -> bool:

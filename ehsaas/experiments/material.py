@@ -37,7 +37,7 @@ Kind = Literal["frames", "functionals"]
 """`frames` are what the configuration's network hears, be they frames or vectors."""
 
 
-FEWEST = 5
+VOICED = 5
 """Utterances below which a speaker has no statistics of its own, but its corpus's."""
 
 
@@ -75,7 +75,7 @@ class Material:
 
     `own` are the statistics of each corpus over all of its utterances, those without a class in
     this label set included: who has no labels could not leave them out. `voices` are those of each
-    speaker of at least `FEWEST` utterances, likewise, by `CORPUS/SPEAKER`, where the configuration
+    speaker of at least `VOICED` utterances, likewise, by `CORPUS/SPEAKER`, where the configuration
     asks for them. `copies` are the
     features of other versions of each row, for training. `words` are features (S, E) of what each
     row says, where the configuration asks for them. What is not `scaled` (samples, ids of tokens)
@@ -210,7 +210,7 @@ def load(
             names = np.array(_voices(table.rows))
             for name in sorted(set(names.tolist()) - {""}):
                 spoken = [everything[i] for i in np.flatnonzero(names == name)]
-                if len(spoken) < FEWEST:
+                if len(spoken) < VOICED:
                     continue
                 voices[name] = _statistics(spoken, f"speaker: {name}", scaled)
         place = {name: i for i, name in enumerate(table.rows["id"])}

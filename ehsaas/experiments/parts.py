@@ -210,6 +210,9 @@ class Group(Stage):
     language: str | None = None
 
 
+FeatureSet = Literal["functionals", "egemaps", "compare", "is09", "is10", "prosody"]
+
+
 class ClassicalConfig(Stage):
     """Classical classifiers on one vector an utterance: every group × protocol × feature set.
 
@@ -230,9 +233,7 @@ class ClassicalConfig(Stage):
         save: whether those of whole groups are kept, in `RUN/model/GROUP-FEATURES-CLASSIFIER`.
     """
 
-    features: tuple[
-        Literal["functionals", "egemaps", "compare", "is09", "is10", "prosody"], ...
-    ] = Field(default=("functionals",), min_length=1)
+    features: tuple[FeatureSet, ...] = Field(default=("functionals",), min_length=1)
     classifiers: tuple[
         Literal["svm-rbf", "linear-svm", "random-forest", "mlp", "logistic-regression"], ...
     ] = Field(default=("svm-rbf", "random-forest", "mlp"), min_length=1)
@@ -280,7 +281,7 @@ class Published(Stage):
     test: str
     protocol: str
     leakage: str
-    features: str | None = None
+    features: FeatureSet | None = None
     ours: str | None = None
     metric: Literal["uar", "accuracy", "weighted_f1", "macro_f1"]
     value: float = Field(ge=0, le=1)

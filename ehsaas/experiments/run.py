@@ -71,7 +71,7 @@ def run(
     if config.robustness is not None:
         robustness.check(config.robustness)
     setup = Setup(pretrained.found(config, corpora), out, store, corpora)
-    _claim(config, out, pretrained.digests(setup.config))
+    _claim(config, out, pretrained.digests(config, corpora))
     clock = record.Clock(out)
 
     def timed(what: str, done: int, total: int) -> None:
@@ -83,7 +83,6 @@ def run(
         for name in config.robustness.babble if config.robustness else ():
             _table(name, corpora, out, tell)
         _write_audit(setup, tables)
-        _build_features(setup, tables, tell)
         crossed = _labelled(setup, tables, config.cross_labels)
         todo = [
             *cells(config, _labelled(setup, tables), crossed, corpora),
@@ -93,6 +92,7 @@ def run(
         ]
         if config.joint is not None and "official" in config.joint.protocols:
             _see_official(todo)
+        _build_features(setup, tables, tell)
         computed = compute(setup, todo, timed)
         record.gather(setup, todo, fast_dev_run)
         record.write_environment(
@@ -147,14 +147,15 @@ def _see_official(todo: Sequence[Cell]) -> None:
 
 def _claim(config: ExperimentConfig, out: Path, digests: Mapping[str, str]) -> None:
     """Write configuration and encoders into the run folder, or check that they are those there."""
-    about = {"config.yaml": config.model_dump(mode="json"), "encoders.yaml": dict(digests)}
+    about = {"encoders.yaml": dict(digests), "config.yaml": config.model_dump(mode="json")}
     texts = {
         out / name: yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
         for name, values in about.items()
         if values
     }
     for path, text in texts.items():
-        if path.is_file() and path.read_text(encoding="utf-8") != text:
+        begun = (out / "config.yaml").is_file()
+        if begun and (not path.is_file() or path.read_text(encoding="utf-8") != text):
             held = "with other encoders" if path.stem == "encoders" else "of another configuration"
             raise ConfigError(
                 f"{out} holds a run {held}; give another folder with -o, or remove it"

@@ -45,7 +45,7 @@ class ProbeConfig(Stage):
 
     Layers are chosen first, with what stands first everywhere else, then thirds, copies and C;
     steps each time. What stands first everywhere is taken where nothing can be chosen, and where
-    nothing else is better by more than a standard error.
+    nothing else is ahead by more than a standard error.
 
     Attributes:
         layers: layers of the encoder that stand side by side, one list a candidate; all that the

@@ -1,7 +1,7 @@
 """Settings that name a pretrained encoder; where it lies on this machine is not written with them.
 
-So a run folder says nothing of the machine, and features that were computed before are found again
-wherever the encoder has moved to.
+The name stays as it was given, so what a run writes of its configuration says nothing of the
+machine. A recogniser, which must find the encoder again, names it relative to its own folder.
 """
 
 import os
@@ -44,7 +44,11 @@ class PretrainedConfig(BaseModel):
         """These settings for a file in `folder`: the encoder's own is named relative to that."""
         if not Path(self.where).is_dir():
             return self
-        return self.model_copy(update={"encoder": os.path.relpath(self.where, folder)})
+        try:
+            name = os.path.relpath(Path(self.where).resolve(), folder.resolve())
+        except ValueError:  # another drive
+            return self
+        return self.model_copy(update={"encoder": name})
 
     def beside(self, folder: Path) -> Self:
         """What `seen_from` gave, as read from a file in `folder`."""

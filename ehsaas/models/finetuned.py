@@ -2,10 +2,12 @@
 
 Layers are mixed with weights that sum to 1 (Yang et al. 2021, SUPERB), frames are pooled to their
 mean and deviation under attention or evenly, and one hidden layer tells the classes. The lowest
-layers may stay as they are, or all of them but LoRA's small matrices.
+layers may stay as they are, or all of them but LoRA's small matrices, which lie beside the query
+and value projections, in WavLM beside the feed-forward layers.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -16,6 +18,12 @@ from ehsaas.models.batch import Batch, Output
 from ehsaas.models.encoders import Checkpoint, Encoder, EncoderError, blank, hidden_states
 from ehsaas.models.layers import AdditiveAttention, frame_mask
 from ehsaas.models.whisper import Whisper
+
+_USUAL = ("q_proj", "v_proj")
+_PROJECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"wavlm": ("intermediate_dense", "output_dense")}
+)
+"""Where LoRA goes; WavLM's attention reads the weights of its projections past any adapter."""
 
 
 class FineTuned(nn.Module):
@@ -56,7 +64,10 @@ class FineTuned(nn.Module):
             raise EncoderError(f"a speech encoder reads one number a sample, not {dims} features")
         if not 0 <= frozen <= layers:
             raise EncoderError(f"frozen layers: {frozen}; expected 0 to {layers}")
+        if frozen and lora:
+            raise EncoderError("with lora nothing else of the encoder learns: leave frozen out")
         self.layers, self.frozen, self.lora = layers, frozen, lora
+        self.kind = str(architecture.get("model_type"))
         self.encoder = self._taught(blank(architecture, layers))
         size = int(architecture["d_model" if "d_model" in architecture else "hidden_size"])
         self.mix = nn.Parameter(torch.zeros(layers + 1)) if mix else None
@@ -115,7 +126,7 @@ class FineTuned(nn.Module):
         """The encoder with what is to learn set to do so."""
         encoder.requires_grad_(not self.lora)
         if self.lora:
-            adapters.add(encoder, self.lora, ("q_proj", "v_proj"), type(encoder).__name__)
+            adapters.add(encoder, self.lora, _PROJECTIONS.get(self.kind, _USUAL), self.kind)
         elif self.frozen:
             _freeze(encoder, self.frozen)
         return encoder

@@ -1,6 +1,6 @@
 """What of a pretrained encoder learns: LoRA's small matrices, and at which rates.
 
-Hu et al. 2022: ΔW = (α / r) B A on the query and value projections, α = 2 r, B = 0 at first.
+Hu et al. 2022: ΔW = (α / r) B A beside some of its matrices, α = 2 r, B = 0 at first.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def add(encoder: nn.Module, rank: int, projections: Sequence[str], kind: str) ->
     Args:
         encoder: changed in place.
         rank: r, at least 1.
-        projections: what query and value projections may be called.
+        projections: what the matrices may be called.
         kind: the encoder's `model_type`, for the message.
 
     Raises:

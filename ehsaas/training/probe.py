@@ -3,13 +3,14 @@
 What of the vector is seen, C, the steps and whether other versions of an utterance train along are
 chosen inside the training utterances, one after the other: a candidate is fitted with some of them
 left out and judged on those, whole languages at a time where there are at least three, else whole
-speakers; what is not clearly better does not take the place of what stands first. What the probe
-is tested on later takes no part in it. Few steps are a regulariser of their own: where most
-speakers have one emotion, what is fitted last is the speaker.
+speakers. What is ahead by less than a standard error does not take the place of what stands first.
+What the probe is tested on later takes no part in it. Few steps are a regulariser of their own:
+where most speakers have one emotion, what is fitted last is the speaker.
 
 W lies in the span of the training vectors, so with fewer of them than columns L-BFGS runs in their
 coordinates L, K = L Lᵀ the matrix of their products: ‖W‖ and every step are the same there. The
-products are taken once for each block of columns, and serve all candidates and all folds.
+products are taken once for each block of columns, with other versions of the utterances and without
+them, and serve all candidates and all folds.
 """
 
 import warnings
@@ -125,11 +126,13 @@ def train(
 
 
 def choose(vectors: "Vectors", candidates: Sequence[Candidate]) -> Chosen:
-    """The first candidate, or one that is better than chance would have it on what is left out.
+    """The first candidate, or one that is ahead of it on what is left out.
 
     One axis after the other: the candidates that differ from the best so far on that axis alone,
     and in their steps. The one with the highest mean UAR takes its place if it is ahead by more
-    than one standard error of their difference over the folds (Breiman et al. 1984).
+    than one standard error of their difference over the folds. That is a brake on changing for
+    nothing, akin to the rule of Breiman et al. 1984, and no test: of many equals the luckiest is
+    often ahead by as much.
     """
     if len(candidates) == 1:
         return Chosen(candidates[0], "none, there was one candidate")

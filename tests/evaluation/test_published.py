@@ -6,7 +6,7 @@ from ehsaas.evaluation.pooled import pool
 from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.results import published_row
 from ehsaas.evaluation.tables import Table
-from ehsaas.evaluation.views import HEADLINE
+from ehsaas.evaluation.views import HEADLINE, headline_of
 from tests.evaluation.builders import FOUR, judged
 
 RIGHT: dict[str, Any] = {"corpus": "kashmiri_rasa", "train": "kashmiri_rasa"}
@@ -49,6 +49,33 @@ def test_our_corpus_of_another_name_is_set_beside_and_said_to_be_another() -> No
     )
     assert "ours is another one than theirs" in table.intro
     assert beside(laid_out("within-corpus", ours="kashmiri_rasa")) == beside(table)
+
+
+def test_a_row_that_names_its_features_is_beside_the_same_ones_of_ours() -> None:
+    truth = FOUR * 10
+    results = pool(
+        pl.concat(
+            judged(truth, [*truth[:right], *(["other"] * (40 - right))], **(RIGHT | key))
+            for right, key in (
+                (10, {"protocol": "random", "features": "egemaps"}),
+                (20, {"protocol": "random", "features": "is10"}),
+            )
+        )
+    )
+    given = {"system": "x", "test": "kashmiri_rasa", "protocol": "random", "metric": "accuracy"}
+    grid = {"classifiers": ["attention-bilstm"], "features": ["egemaps", "is10"]}
+    headline = headline_of({"classical": {**grid, "statistics": ["corpus"]}})
+    for features, ours in ((None, "0.250"), ("egemaps", "0.250"), ("is10", "0.500")):
+        row = published_row({**given, "value": 0.9, "features": features})
+        assert beside(published_table([row], results, headline)) == f"random {ours} (four)"
+
+
+def test_the_headline_of_a_grid_is_that_of_the_system_where_there_is_one() -> None:
+    grid = {"classifiers": ["mlp"], "features": ["is09", "is10"], "statistics": ["corpus"]}
+    alone = {"system": "mlp", "features": "is09", "normalisation": "corpus"}
+    assert headline_of({"system": "linear-probe", "classical": grid}) == (alone,)
+    beside_one = {"system": "linear-probe", "transfer": {"pairs": True}, "classical": grid}
+    assert headline_of(beside_one) == ({"system": "linear-probe", "normalisation": "source"},)
 
 
 def test_a_protocol_of_ours_is_beside_that_one_alone() -> None:

@@ -47,9 +47,9 @@ def test_what_a_random_split_and_a_leak_add_stands_beside_strict(trials: Sequenc
 
 def test_a_variant_is_compared_with_the_system_as_it_is(trials: Sequence[Result]) -> None:
     whole, changed = trial_tables(trials)[2].body
-    assert whole[2:4] == ("source", WHOLE) and whole[6:] == ("", "")
-    assert changed[3] == "without attention" and float(changed[6]) < -0.1
-    assert changed[7] == "< 0.001" or float(changed[7]) < 0.05
+    assert whole[2:5] == ("claf-ser", "source", WHOLE) and whole[7:] == ("", "")
+    assert changed[4] == "without attention" and float(changed[7]) < -0.1
+    assert changed[8] == "< 0.001" or float(changed[8]) < 0.05
 
 
 def test_the_choice_stands_beside_the_best_in_hindsight() -> None:
@@ -71,10 +71,10 @@ def test_the_choice_stands_beside_the_best_in_hindsight() -> None:
     table = hindsight(pool(concat(made)))
     emodb, urdu, mean = table.body
     assert [line[0] for line in table.body] == ["emodb", "urdu", "mean, one for all"]
-    assert (emodb[3], urdu[3], mean[3]) == ("layer 1", "layer 2", "layer 1")
-    assert float(emodb[5]) < 0 < float(urdu[5])
-    chosen = (float(emodb[2]) + float(urdu[2])) / 2
-    assert float(mean[2]) == pytest.approx(chosen, abs=2e-3)
+    assert (emodb[4], urdu[4], mean[4]) == ("layer 1", "layer 2", "layer 1")
+    assert float(emodb[6]) < 0 < float(urdu[6])
+    chosen = (float(emodb[3]) + float(urdu[3])) / 2
+    assert float(mean[3]) == pytest.approx(chosen, abs=2e-3)
     assert hindsight(pool(concat(made[:1]))).body == ()
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 import ehsaas
 from ehsaas import audio, utterances
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import holdout, joint, pretrained
+from ehsaas.experiments import holdout, joint, material, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.mistakes import ConfigError
@@ -186,6 +187,10 @@ def test_a_probe_is_saved_with_the_name_and_the_hash_of_its_encoder(
         assert str(folder) not in (tmp_path / written).read_text(), "a path of this machine"
     clip = audio.read(folder / "first" / "s0_anger_0.wav")
     assert made(clip).emotion in builders.PITCH
+    link = tmp_path / "deeper" / "link"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "model", target_is_directory=True)
+    assert ehsaas.load(link)(clip) == made(clip)
     (folder / "encoders" / "tiny").rename(folder / "encoders" / "gone")
     try:
         with pytest.raises(EncoderError, match="no such folder, and no checkpoint of this name"):
@@ -260,8 +265,40 @@ def test_a_run_is_not_resumed_with_another_encoder(folder: Path, tmp_path: Path)
     told = (tmp_path / "encoders.yaml").read_text()
     assert told.startswith("encoders/tiny: ")
     (tmp_path / "encoders.yaml").write_text("encoders/tiny: another\n")
-    with pytest.raises(ConfigError, match="holds a run with other encoders"):
-        run(given, folder, tmp_path, store=folder / "store")
+    for _ in range(2):  # another one, and one that nobody wrote down
+        with pytest.raises(ConfigError, match="holds a run with other encoders"):
+            run(given, folder, tmp_path, store=folder / "store")
+        (tmp_path / "encoders.yaml").unlink(missing_ok=True)
+
+
+def test_a_variants_encoder_is_found_and_told_of(folder: Path, tmp_path: Path) -> None:
+    checkpoints.write(folder / "encoders" / "other", "whisper", seed=1)
+    part = {"together": False, "protocols": ("official",)}
+    changed = {"another": {"features": {"encoder": "encoders/other"}}}
+    given = config(joint=part, corpora=("first",), variants=changed)
+    said = judged(given, folder, tmp_path).filter(system="tiny")
+    assert set(said["condition"]) == {"{}", '{"variant": "another"}'}
+    told = yaml.safe_load((tmp_path / "encoders.yaml").read_text())
+    assert [*told] == ["encoders/tiny", "encoders/other"] and len({*told.values()}) == 2
+
+
+def test_a_speaker_of_few_utterances_has_the_statistics_of_its_corpus(
+    folder: Path, tmp_path: Path
+) -> None:
+    table = utterances.read(folder / "first.parquet")
+    place = pl.int_range(pl.len()).over("speaker")
+    few = pl.when(pl.col("speaker").str.ends_with("0")).then(material.VOICED - 1)
+    kept = table.keep(table.rows.filter(place < few.otherwise(material.VOICED)))
+    utterances.write(kept, tmp_path / "tables" / "first.parquet")
+    part = {"together": False, "protocols": ("official",), "statistics": ("speaker",)}
+    given = pretrained.found(config(joint=part, corpora=("first",)), folder)
+    data = material.load(Setup(given, tmp_path, folder / "store", folder), ["first"], "native")
+    whose = {name.split("/")[-1] for name in data.voices}
+    assert whose == {name for name in kept.rows["speaker"] if not name.endswith("0")}
+    scales = data.standardised_by(data.everything, "speaker")
+    row = next(i for i, name in enumerate(data.rows["speaker"]) if name.endswith("0"))
+    own = data.examples(np.array([row]), scales).features[0]
+    np.testing.assert_allclose(own, data.own["first"](data.features[row]))
 
 
 def test_official_parts_that_nobody_has_are_named(folder: Path, tmp_path: Path) -> None:

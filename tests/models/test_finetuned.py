@@ -79,6 +79,23 @@ def test_lora_alone_learns_and_changes_nothing_at_first(tmp_path: Path, kind: st
         torch.testing.assert_close(model.eval()(batch()).logits, expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ("whisper", "wav2vec2", "wavlm", "hubert", "data2vec-audio"))
+def test_lora_moves_in_every_kind_of_encoder(tmp_path: Path, kind: str) -> None:
+    """B is 0 at first, and A learns nothing before B does."""
+    model, _ = made(tmp_path, kind, lora=2)
+    model.train()
+    model(batch()).logits.square().sum().backward()
+    adapters = {n: p for n, p in model.encoder.named_parameters() if ".lora_B" in n}
+    assert len(adapters) == 4, "two matrices in each of two layers"
+    for name, parameter in adapters.items():
+        assert parameter.grad is not None and float(parameter.grad.abs().sum()) > 0, name
+
+
+def test_lora_with_frozen_layers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="nothing else of the encoder learns"):
+        made(tmp_path, "whisper", lora=2, frozen=1)
+
+
 @pytest.mark.parametrize("kind", ("whisper", "wavlm"))
 def test_what_is_trained_is_rebuilt_without_the_checkpoint(tmp_path: Path, kind: str) -> None:
     (tmp_path / "preprocessor_config.json").write_text('{"do_normalize": false}')

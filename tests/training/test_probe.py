@@ -130,6 +130,25 @@ def test_one_thing_is_chosen_after_the_other() -> None:
     assert chosen.candidate.at[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("ahead", "taken"), [((0.2, -0.1, 0.1, -0.1), "first"), ((0.2, 0.1, 0.15, 0.1), "rival")]
+)
+def test_the_first_is_left_for_what_is_ahead_by_a_standard_error(
+    monkeypatch: pytest.MonkeyPatch, ahead: tuple[float, ...], taken: str
+) -> None:
+    """Both rivals have the higher mean; one of them in every fold."""
+    each = [seeing(0, name="first"), seeing(1, name="rival")]
+    given = iter([[0.5] * 4, [0.5 + more for more in ahead]])
+    told = {id(one): iter(next(given)) for one in each}
+
+    def scores(vectors: object, alike: list[Candidate], kept: object, out: object) -> list[float]:
+        return [next(told[id(one)]) for one in alike]
+
+    monkeypatch.setattr(probe, "_scores", scores)
+    vectors = probe.Vectors(examples(90), [np.array([i]) for i in range(D)], C)
+    assert probe.choose(vectors, each).candidate.name == taken
+
+
 def test_with_one_speaker_the_first_candidate_is_taken() -> None:
     given = examples(speakers=1)
     _, history = fitted(given, seeing(4, name="first"), seeing(0, 1, name="told"))
