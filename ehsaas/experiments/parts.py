@@ -77,7 +77,8 @@ class WithinConfig(Stage):
 
 By = Literal["source", "corpus", "speaker"]
 """Whose statistics standardise the features: those of the training part, or those of all
-recordings of each corpus or of each speaker, without their labels."""
+recordings of each corpus or of each speaker, without their labels. A speaker of fewer than five
+recordings has those of the corpus."""
 
 
 class TransferConfig(Stage):
