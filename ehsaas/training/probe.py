@@ -44,6 +44,9 @@ JITTERS = (1e-6, 1e-5, 1e-4, 1e-3)
 SMALL = 1_000_000
 """Numbers in X below which threads of BLAS wait for one another longer than they compute."""
 
+TAKEN = "; taken: "
+"""Between how a candidate was chosen and which one, in a history."""
+
 NEVER = -1e4
 """Bias of a class that no training utterance has."""
 
@@ -121,7 +124,7 @@ def train(
     said = fit.present[((vectors.X[rows][:, columns] - fit.mean) @ fit.W.T + fit.b).argmax(axis=1)]
     right = float((said == vectors.labels[rows]).mean())
     best = chosen.score
-    how = f"{chosen.how}; taken: {one.name}"
+    how = f"{chosen.how}{TAKEN}{one.name}"
     return History([Epoch(0, fit.loss, best, right)], 0, -1.0 if best is None else best, how)
 
 
