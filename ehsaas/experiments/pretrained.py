@@ -5,6 +5,7 @@ says nothing of the machine; what computes knows the folder, and the digest of t
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -140,19 +141,21 @@ def candidates(features: HeardBy | Told, probe: ProbeConfig) -> list[Candidate]:
         ConfigError: there are lists of layers, and the features do not hold them.
     """
     layers = probe.layers or (None,)
-    axes = (layers, probe.thirds, probe.copies, probe.C)
-    return [
-        Candidate(
-            _named(probe, layers[a], probe.thirds[b], probe.copies[c], probe.C[d], steps),
+    axes = (layers, probe.thirds, probe.whiten, probe.copies, probe.C)
+    found = []
+    for at in product(*(range(len(axis)) for axis in axes)):
+        a, b, c, d, e = at
+        one = Candidate(
+            "",
             _seen(features, layers[a], probe.thirds[b]),
-            probe.C[d],
-            steps,
-            probe.copies[c],
-            (a, b, c, d),
+            probe.C[e],
+            copies=probe.copies[d],
+            whiten=probe.whiten[c],
+            at=at,
         )
-        for a, b, c, d in product(*(range(len(axis)) for axis in axes))
-        for steps in probe.steps
-    ]
+        named = _named(probe, layers[a], probe.thirds[b], one)
+        found += [replace(one, steps=n, name=f"{named}, {n} steps") for n in probe.steps]
+    return found
 
 
 def blocks(features: HeardBy | Told) -> list[np.ndarray]:
@@ -184,19 +187,16 @@ def _seen(features: HeardBy | Told, layers: Sequence[int] | None, thirds: bool) 
 
 
 def _named(
-    probe: ProbeConfig,
-    layers: Sequence[int] | None,
-    thirds: bool,
-    copies: bool,
-    C: float,
-    steps: int,
+    probe: ProbeConfig, layers: Sequence[int] | None, thirds: bool, candidate: Candidate
 ) -> str:
-    """A candidate in words: what there was one of only is not said, but for C and the steps."""
+    """A candidate in words but for its steps: what there was one of is not said, but for C."""
     told = []
     if layers is not None:
         told.append(f"layer{'s' * (len(layers) > 1)} {' '.join(map(str, layers))}")
     if len(probe.thirds) > 1:
         told.append("with thirds" if thirds else "without thirds")
+    if len(probe.whiten) > 1:
+        told.append(f"whitened {candidate.whiten:g}" if candidate.whiten else "not whitened")
     if len(probe.copies) > 1:
-        told.append("with copies" if copies else "without copies")
-    return ", ".join([*told, f"C {C:g}", f"{steps} steps"])
+        told.append("with copies" if candidate.copies else "without copies")
+    return ", ".join([*told, f"C {candidate.C:g}"])

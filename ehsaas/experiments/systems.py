@@ -43,15 +43,17 @@ class RnnConfig(Stage):
 class ProbeConfig(Stage):
     """What a linear probe is chosen from, inside each training part.
 
-    Layers are chosen first, with what stands first everywhere else, then thirds, copies and C;
-    steps each time. What stands first everywhere is taken where nothing can be chosen, and where
-    nothing else is ahead by more than a standard error.
+    Layers are chosen first, with what stands first everywhere else, then thirds, whitening, copies
+    and C; steps each time. What stands first everywhere is taken where nothing can be chosen, and
+    where nothing else is ahead by more than a standard error.
 
     Attributes:
         layers: layers of the encoder that stand side by side, one list a candidate; all that the
             features hold where there is no list.
         thirds: with the means of a clip's thirds beside its mean and deviation, or without; for
             features that hold them.
+        whiten: λ, the share of the mean variance within classes that is added to the covariance
+            within classes before W is measured by it; 0 measures W by itself.
         copies: with the versions of an utterance that training may hear, or without; for training
             that has them.
         C: inverse regularisations.
@@ -60,6 +62,7 @@ class ProbeConfig(Stage):
 
     layers: tuple[tuple[int, ...], ...] = ()
     thirds: tuple[bool, ...] = Field(default=(True,), min_length=1)
+    whiten: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.0,), min_length=1)
     copies: tuple[bool, ...] = Field(default=(True,), min_length=1)
     C: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.01,), min_length=1)
     steps: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300,), min_length=1)

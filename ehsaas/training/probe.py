@@ -1,4 +1,9 @@
-"""Linear probe: min Σ w_i CE(W (x_i − m) + b, y_i) + ‖W‖² / (2 C) by L-BFGS, stopped after steps.
+"""Linear probe: min Σ w_i CE(W (x_i − m) + b, y_i) + tr(W S Wᵀ) / (2 C) by L-BFGS, cut after steps.
+
+S is the identity, or S_w + λ τ I: S_w is the covariance within the classes, which is mostly what
+speakers and sentences do, and τ the mean of its diagonal. L-BFGS runs in B⁻¹ x then, S = B Bᵀ
+(Hatch et al. 2006, within-class covariance normalisation), and its first step goes where linear
+discriminant analysis points.
 
 What of the vector is seen, C, the steps and whether other versions of an utterance train along are
 chosen inside the training utterances, one after the other: a candidate is fitted with some of them
@@ -56,8 +61,9 @@ class Candidate:
     """What may be chosen; `name` says it in words.
 
     `blocks` are numbers of the blocks of columns that are seen, `steps` those of L-BFGS, `copies`
-    whether other versions of an utterance train along. `at` is its place on each axis of what is
-    chosen one after the other; candidates with the same place are compared in every turn.
+    whether other versions of an utterance train along, `whiten` is λ, 0 for S = I. `at` is its
+    place on each axis of what is chosen one after the other; candidates with the same place are
+    compared in every turn.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Candidate:
     C: float
     steps: int = 300
     copies: bool = True
+    whiten: float = 0.0
     at: tuple[int, ...] = ()
 
 
@@ -273,12 +280,17 @@ class Vectors:
             L = _factor(self._between(candidate.blocks, rows))
         T = X - mean if L is None else L
         labels, weights = self.labels[rows], self.weights(rows)
+        B = None
+        if candidate.whiten:
+            B = _within_classes(T, labels, candidate.whiten, len(columns))
+            T = np.ascontiguousarray(solve_triangular(B, T.T, lower=True).T)
         present, found = solve(T, labels, weights, candidate.C, steps)
         fits = []
-        for V, b, loss in found:
-            W = V
+        for W, b, loss in found:
+            if B is not None:
+                W = solve_triangular(B.T, W.T, lower=False).T
             if L is not None:
-                W = solve_triangular(L.T, V.T, lower=False).T @ (X - mean)
+                W = solve_triangular(L.T, W.T, lower=False).T @ (X - mean)
             fits.append(Fit(W.astype(np.float32), b.astype(np.float32), mean, present, loss))
         return fits
 
@@ -305,6 +317,25 @@ def _factor(K: Doubles) -> Floats | None:
             L = np.linalg.cholesky(K + (jitter * energy + 1e-12) * np.eye(len(K)))
             return np.asarray(L, dtype=np.float32)
     return None
+
+
+def _within_classes(T: Floats, labels: IntArray, strength: float, dims: int) -> Floats:
+    """B (D, D), lower triangular, with B Bᵀ = S_w + λ τ I.
+
+    Args:
+        T: centred vectors (N, D).
+        labels: (N,) class indices.
+        strength: λ.
+        dims: columns that the vectors have, of which D may be a rotation, for τ.
+    """
+    present, place = np.unique(labels, return_inverse=True)
+    means = np.stack([T[place == k].mean(axis=0) for k in range(len(present))])
+    away = T - means[place]
+    within = away.T @ away / len(T)
+    ridge = strength * max(float(np.trace(within)) / dims, 1e-12)
+    within[np.diag_indices_from(within)] += ridge
+    B: Floats = np.linalg.cholesky(within)
+    return B
 
 
 def solve(

@@ -75,15 +75,43 @@ def test_it_is_the_logistic_regression_of_scikit_learn(dims: int) -> None:
     np.testing.assert_allclose(ours, theirs.predict_proba(X - X.mean(axis=0)), atol=2e-3)
 
 
+@pytest.mark.parametrize("whiten", (0.0, 0.5))
 @pytest.mark.parametrize("steps", (1, 3, 7))
-def test_steps_in_the_span_are_those_in_the_columns(steps: int) -> None:
+def test_steps_in_the_span_are_those_in_the_columns(steps: int, whiten: float) -> None:
     """L-BFGS goes the same way in the coordinates of the rows as in those of the columns."""
     given = examples(dims=200)
     X = np.concatenate(given.features)
     X = X - X.mean(axis=0)
+    if whiten:
+        S = covariance_within(X, given.labels)
+        S += whiten * np.trace(S) / 200 * np.eye(200)
+        X = np.linalg.solve(np.linalg.cholesky(S), X.T).T.astype(np.float32)
     _, ((W, b, _),) = probe.solve(X, given.labels, np.ones(len(X)), 0.1, [steps])
-    network, _ = fitted(given, seeing(*range(200), steps=steps), dims=200)
-    np.testing.assert_allclose(logits(network, given).numpy(), X @ W.T + b, atol=2e-3)
+    network, _ = fitted(given, seeing(*range(200), steps=steps, whiten=whiten), dims=200)
+    np.testing.assert_allclose(logits(network, given).numpy(), X @ W.T + b, atol=5e-3)
+
+
+def covariance_within(X: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    away = np.concatenate([X[labels == c] - X[labels == c].mean(axis=0) for c in range(C)])
+    result: np.ndarray = away.T @ away / len(X)
+    return result
+
+
+def test_whitened_the_scale_of_a_column_is_of_no_account() -> None:
+    """With little added to the covariance; without it the scale decides what few steps reach."""
+    given = examples(150)
+    scale = np.geomspace(0.1, 10, D).astype(np.float32)
+    other = replace(given, features=[x * scale for x in given.features])
+    said = {
+        whiten: [
+            logits(fitted(one, seeing(*range(D), steps=2, whiten=whiten))[0], one).numpy()
+            for one in (given, other)
+        ]
+        for whiten in (0.0, 1e-6)
+    }
+    plain, scaled = said[1e-6]
+    np.testing.assert_allclose(plain, scaled, atol=1e-2)
+    assert np.abs(said[0.0][0] - said[0.0][1]).max() > 0.1
 
 
 def test_fewer_steps_are_further_from_the_minimum() -> None:
