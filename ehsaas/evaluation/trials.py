@@ -21,6 +21,7 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         left_out(results),
         variants(results),
         hindsight(results),
+        modalities(results),
         corpora_read(results),
         *disturbances(results),
         *helped(results),
@@ -139,6 +140,35 @@ def hindsight(results: Sequence[Result]) -> Table:
         " each kind of statistics takes the one variant that is best on average.",
         ("tested on", "system", "statistics", "as it is", "best variant", "its UAR", "away"),
         tuple(line for line in body if line),
+    )
+
+
+def modalities(results: Sequence[Result]) -> Table:
+    """What a fusion says of the same clips with both modalities, and with either missing."""
+    body: list[tuple[str, ...]] = []
+    told = [one for one in results if "modality" in one.condition]
+    kinds = {(_work(one), variant_of(one)) for one in told}
+    for key, variant in sorted(kinds, key=lambda kind: (kind[0], kind[1] != WHOLE, kind[1])):
+        own = [one for one in results if (_work(one), variant_of(one)) == (key, variant)]
+        both = next((one for one in own if set(one.condition) <= {"variant"}), None)
+        if both is not None:
+            body.append((*_place(key), variant, "speech and text", *_figures(both), "", ""))
+        alone = (one for one in own if "modality" in one.condition)
+        for one in sorted(alone, key=lambda one: str(one.condition["modality"])):
+            said = _told(change(one, both))
+            body.append(
+                (*_place(key), variant, str(one.condition["modality"]), *_figures(one), *said)
+            )
+    return Table(
+        "What each modality contributes",
+        "One network, trained on utterances that now and then lack one of the two, judged with both"
+        " and with either missing. Change and p are of UAR, paired, against both; where taking one"
+        " away changes nothing, it adds nothing. p is not corrected for the number of lines.",
+        (
+            *("tested on", "protocol", "system", "statistics", "variant", "given"),
+            *("UAR", "weighted F1", "change of UAR", "p"),
+        ),
+        tuple(body),
     )
 
 

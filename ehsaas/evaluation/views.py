@@ -279,10 +279,14 @@ def others(results: Iterable[Result]) -> list[Result]:
     return [one for one in results if _place(one) == "other"]
 
 
+_TRIALS = {"leak", "variant", "disturbance", "joined", "read", "modality"}
+"""Conditions whose results have tables of their own."""
+
+
 def _place(one: Result) -> str:
     """The view that shows `one`: within, transfer, adaptation, trial, other, or chance (a line)."""
     conditions = set(one.condition)
-    if conditions & {"leak", "variant", "disturbance", "joined", "read"} or one.protocol == "loco":
+    if conditions & _TRIALS or one.protocol == "loco":
         return "trial"
     if one.protocol in ("strict", "random") and not conditions:
         return "within"

@@ -78,6 +78,31 @@ def test_the_choice_stands_beside_the_best_in_hindsight() -> None:
     assert hindsight(pool(concat(made[:1]))).body == ()
 
 
+def test_what_each_modality_contributes_stands_by_variant() -> None:
+    told = [{}, {"modality": "speech alone"}, {"modality": "text alone"}]
+    made = [
+        builders.simulated(
+            skill,
+            protocol="strict",
+            condition=json.dumps({**condition, **variant}, sort_keys=True),
+            salt=salt,
+        )
+        for variant in ({}, {"variant": "gated"})
+        for salt, (skill, condition) in enumerate(zip((0.8, 0.8, 0.1), told, strict=True))
+    ]
+    results = pool(concat(made))
+    (table,) = (one for one in trial_tables(results) if one.title.startswith("What each modality"))
+    assert [line[4:6] for line in table.body] == [
+        (variant, given)
+        for variant in (WHOLE, "gated")
+        for given in ("speech and text", "speech alone", "text alone")
+    ]
+    for both, speech, text in (table.body[:3], table.body[3:]):
+        assert both[-2:] == ("", "")
+        assert abs(float(speech[-2])) < 0.15 and float(text[-2]) < -0.4
+    assert others(results) == []
+
+
 def test_how_well_the_corpus_can_be_read_stands_by_variant(trials: Sequence[Result]) -> None:
     table = trial_tables(trials)[3]
     assert table.head[2:] == (
