@@ -1,9 +1,10 @@
-"""Results → the three questions answered in sentences, every figure taken from the results."""
+"""Results → the questions answered in sentences, every figure taken from the results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ehsaas.evaluation.adaptation import adaptation, series
+from ehsaas.evaluation.grid import furthest
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.significance import Comparison
 from ehsaas.evaluation.views import (
@@ -18,6 +19,8 @@ from ehsaas.evaluation.views import (
     language,
     main,
     matrices,
+    named,
+    spoken_of,
     within,
 )
 from ehsaas.evaluation.wording import (
@@ -44,14 +47,17 @@ class Answer:
 def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Answer]:
     """The questions that these results can answer; one without results is left out."""
     system, normalisation = main(results, headline)
-    alike = [one for one in results if one.normalisation == normalisation]
+    alike = [one for one in spoken_of(results, headline) if one.normalisation == normalisation]
+    called = named(system, headline)
     ours = [one for one in alike if one.system == system or one.system.startswith(system + " ")]
     baseline = [one for one in alike if one.system == BASELINE != system]
     bought = adaptation(ours, system)
+    carried = furthest(results)
     found = (
-        _within(ours, baseline, system),
-        _transfer(ours, system),
+        _within(ours, baseline, called),
+        _transfer(ours, system, called),
         Answer("How much does data of the target language buy back?", *bought) if bought else None,
+        Answer("Which features carry furthest?", *carried) if carried else None,
     )
     return [answer for answer in found if answer]
 
@@ -150,7 +156,7 @@ def _against(lines: Sequence[Within], beside: Sequence[Result | None]) -> str:
     return f"{text}; {tests}." if tests else f"{text}."
 
 
-def _transfer(ours: Sequence[Result], system: str) -> Answer | None:
+def _transfer(ours: Sequence[Result], system: str, called: str) -> Answer | None:
     detail: list[str] = []
     single: list[tuple[float, Comparison | None]] = []
     pooled: list[tuple[float, Comparison | None]] = []
@@ -171,7 +177,7 @@ def _transfer(ours: Sequence[Result], system: str) -> Answer | None:
         return None
     if (single or pooled) and not unknown:
         short = (
-            f"Against {system} trained on other speakers of the same corpus, with the same"
+            f"Against {called} trained on other speakers of the same corpus, with the same"
             f" emotions, training on {'another corpus' if single else 'all others together'}"
             f" {_cost(single or pooled)}"
         )

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.significance import Comparison, compare, holm_over, same_items
-from ehsaas.evaluation.views import BASELINE, HEADLINE, TARGET_ONLY, Headline, main
+from ehsaas.evaluation.views import (
+    BASELINE,
+    HEADLINE,
+    TARGET_ONLY,
+    Headline,
+    main,
+    named,
+    spoken_of,
+)
 
 
 @dataclass(frozen=True)
@@ -19,16 +27,18 @@ class Family:
 def families(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Family]:
     """The paired tests worth making, Holm-corrected within each question."""
     system, normalisation = main(results, headline)
+    results = spoken_of(results, headline)
+    called = named(system, headline)
     ours = [one for one in results if (one.system, one.normalisation) == (system, normalisation)]
     adapted = [one for one in ours if one.protocol == "heldout" and one.share > 0]
     plan: list[tuple[str, Sequence[Result], Callable[[Result, Result], bool]]] = [
         (
-            f"{system} against {BASELINE}, new speakers of the same corpus",
+            f"{called} against {BASELINE}, new speakers of the same corpus",
             [one for one in ours if one.protocol == "strict"],
             lambda one, other: other.system == BASELINE and _same_work(one, other),
         ),
         (
-            f"{system} against {BASELINE}, new speakers of the same corpus, both by the statistics"
+            f"{called} against {BASELINE}, new speakers of the same corpus, both by the statistics"
             " of their training part alone",
             [
                 one
@@ -43,22 +53,22 @@ def families(results: Sequence[Result], headline: Headline = HEADLINE) -> list[F
             ),
         ),
         (
-            f"{system}: a random split against new speakers of the same corpus",
+            f"{called}: a random split against new speakers of the same corpus",
             [one for one in ours if one.protocol == "random"],
             lambda one, other: _is_own(one, other) and one.label_set == other.label_set,
         ),
         (
-            f"{system} from other languages against {system} from the same corpus, new speakers",
+            f"{called} from other languages against {called} from the same corpus, new speakers",
             [one for one in ours if one.protocol in ("pair", "lolo")],
             lambda one, other: _is_own(one, other),
         ),
         (
-            f"{system} against {BASELINE}, across languages",
+            f"{called} against {BASELINE}, across languages",
             [one for one in ours if one.protocol in ("pair", "lolo")],
             lambda one, other: other.system == BASELINE and _same_work(one, other),
         ),
         (
-            f"{system}: corpus statistics against source statistics, from all other corpora",
+            f"{called}: corpus statistics against source statistics, from all other corpora",
             [one for one in ours if one.protocol == "lolo" and normalisation == "corpus"],
             lambda one, other: (
                 other.system == system

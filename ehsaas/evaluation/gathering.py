@@ -8,23 +8,33 @@ from typing import Any
 
 import polars as pl
 
+from ehsaas.evaluation.pooled import REFERENCES
+
 META = "ehsaas.page"
 """Key of a prediction table's metadata under which its page's title, notes and so on lie."""
 
 RUN = "run"
 """Key in the condition of a gathered row that says which experiment it is of."""
 
+METRICS = ("uar", "weighted_f1")
+"""What the twin carries of the systems of a gathered page; all else stands in that page's own."""
+
 _METHOD = re.compile(r"^## How the figures are made\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#", re.MULTILINE)
 
 
 def rows(folder: Path, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of the twins of some pages, each with its experiment; none is headline."""
+    """The rows of the twins of some pages, each with its experiment; none is headline.
+
+    All that was published, and of what we ran two metrics of each system that hears something: the
+    twin of a page that gathers grids would be megabytes otherwise.
+    """
     return [
         {**row, "headline": False, "condition": {**row["condition"], RUN: name}}
         for name in names
         if (folder / f"{name}.json").is_file()
         for row in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        if row["source"] != "ours" or (row["metric"] in METRICS and row["system"] not in REFERENCES)
     ]
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ehsaas.evaluation import gathering
 from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
 from ehsaas.evaluation.families import families
+from ehsaas.evaluation.grid import grid_tables
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.tables import (
@@ -77,6 +79,7 @@ def markdown(
     if notes:
         blocks += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     laid_out = [
+        *grid_tables(results),
         *within_tables(within(results)),
         *(matrix_table(matrix) for matrix in matrices(results)),
         *(curve_table(curve) for curve in curves(results)),
@@ -106,7 +109,10 @@ def _repeat(name: str, command: str, kept: str | None, gathers: Sequence[str]) -
         rows += "".join(f", `{one}.md` and `{one}.json`" for one in gathers)
         rows += " by `ehsaas.evaluation.results.rebuild`."
     if gathers:
-        rows += " What follows are chapters from experiments of their own, by their own settings."
+        rows += (
+            " What follows are chapters from experiments of their own, by their own settings; of"
+            f" these `{name}.json` has {' and '.join(gathering.METRICS)}, their own files the rest."
+        )
     return [*blocks, rows]
 
 

@@ -10,6 +10,7 @@ from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.comparison import compare_reports
 from ehsaas.evaluation.drawing import standalone
 from ehsaas.evaluation.families import families
+from ehsaas.evaluation.grid import grid_tables
 from ehsaas.evaluation.page import METHOD
 from ehsaas.evaluation.pictures import Picture
 from ehsaas.evaluation.pooled import Result
@@ -67,6 +68,7 @@ def write_report(run: Path, headline: Headline | None = None) -> Path:
         "facts": _facts(files.results),
         "warnings": warnings(files.results),
         "audits": _audits(files.audits),
+        "grids": grid_tables(files.results),
         "within": within_tables(within(files.results)),
         "trials": trial_tables(files.results),
         "tests": [family_table(family) for family in tests],

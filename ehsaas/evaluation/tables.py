@@ -1,5 +1,6 @@
 """Results → tables of text, the same for the Markdown page and the HTML report."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -241,14 +242,16 @@ def warnings(results: Sequence[Result]) -> list[str]:
     """
     found = []
     disturbed: dict[str, list[Result]] = {}
+    systems = {(one.system, one.features) for one in results}
+    gridded = {name for name, n in Counter(system for system, _ in systems).items() if n > 1}
     for one in results:
+        on = f" on {one.features}" if one.system in gridded else ""
         if one.condition.get("disturbance", PLAIN) != PLAIN:
-            disturbed.setdefault(_which(one, leaving=("disturbance", "level", "unit")), []).append(
-                one
-            )
+            which = _which(one, on, leaving=("disturbance", "level", "unit"))
+            disturbed.setdefault(which, []).append(one)
         else:
-            found += [f"{_which(one)}: {text}." for text in one.collapses]
-        found += [f"{_which(one)}: no {name}: {why}." for name, why in one.refused.items()]
+            found += [f"{_which(one, on)}: {text}." for text in one.collapses]
+        found += [f"{_which(one, on)}: no {name}: {why}." for name, why in one.refused.items()]
     for which, several in disturbed.items():
         collapsed = [one for one in several if one.collapses]
         if collapsed:
@@ -261,14 +264,14 @@ def warnings(results: Sequence[Result]) -> list[str]:
     return found
 
 
-def _which(one: Result, leaving: Sequence[str] = ()) -> str:
+def _which(one: Result, on: str, leaving: Sequence[str] = ()) -> str:
     """What a sentence is about, without some names of its condition."""
     changed = {
         name: value for name, value in one.condition.items() if name not in ("share", *leaving)
     }
     share = f", share {one.share:.0%}" if one.share else ""
     return (
-        f"{one.system}, {one.protocol}, {trained_on(one)} → {one.corpus},"
+        f"{one.system}{on}, {one.protocol}, {trained_on(one)} → {one.corpus},"
         f" {one.normalisation} statistics, {one.label_set}{share}"
         + "".join(f", {name} {changed[name]}" for name in sorted(changed))
     )

@@ -172,6 +172,22 @@ def main(results: Sequence[Result], headline: Headline = HEADLINE) -> tuple[str,
     return (chosen[0].system, chosen[0].normalisation) if chosen else ("", "")
 
 
+def spoken_of(results: Iterable[Result], headline: Headline = HEADLINE) -> list[Result]:
+    """The results on features of the headline; all of them where it names none."""
+    seen = _seen(headline)
+    return [one for one in results if not seen or one.features in seen]
+
+
+def named(system: str, headline: Headline = HEADLINE) -> str:
+    """The system, `on` the features of the headline where it names any."""
+    seen = _seen(headline)
+    return f"{system} on {' or '.join(seen)}" if seen else system
+
+
+def _seen(headline: Headline) -> list[str]:
+    return sorted({wanted["features"] for wanted in headline if "features" in wanted})
+
+
 def within(results: Iterable[Result]) -> list[Within]:
     """Strict and random side by side, by label set, corpus, system, features, normalisation."""
     found: dict[tuple[str, str, str, str, str], dict[str, Result]] = {}

@@ -190,8 +190,9 @@ def test_a_page_carries_others_and_follows_them(tmp_path: Path) -> None:
     twin = json.loads(whole.twin.read_text())
     part = json.loads((tmp_path / "part.json").read_text())
     carried = [row for row in twin if row["condition"].get("run") == "part"]
-    assert [row["value"] for row in carried] == [row["value"] for row in part]
-    assert len(twin) == 2 * len(part) and not any(row["headline"] for row in carried)
+    kept = [row["value"] for row in part if row["metric"] in ("uar", "weighted_f1")]
+    assert len(kept) == 2 and [row["value"] for row in carried] == kept
+    assert len(twin) == len(part) + 2 and not any(row["headline"] for row in carried)
     wrote("part", 0.3)  # another run of it
     assert json.loads(whole.twin.read_text()) != twin
     before = whole.markdown.read_text()
@@ -209,6 +210,15 @@ def test_a_page_carries_others_and_follows_them(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=why):
             wrote(name, 0.5, gathers)
+
+
+def test_what_hears_nothing_stays_in_its_own_twin(tmp_path: Path) -> None:
+    page(tmp_path, pl.concat([simulated(0.6), simulated(0.25, system="chance")]))
+    assert "chance" in (tmp_path / "example.json").read_text()
+    whole = write_page(
+        tmp_path, "whole", simulated(0.5), title="w", question="?", gathers=["example"]
+    )
+    assert "chance" not in whole.twin.read_text()
 
 
 def test_a_gathered_page_brings_its_published_figures(tmp_path: Path) -> None:
