@@ -68,7 +68,10 @@ SHARED: dict[str, tuple[str, ...]] = {
         *("batch", "layers", "encoders", "wav2vec", "whisper", "linear_probe"),
         *("text_encoders", "lora"),
     ),
-    "training": ("batches", "loop", "losses", "augment", "checkpoint", "adversarial_noise"),
+    "training": (
+        *("batches", "loop", "losses", "augment", "checkpoint", "adversarial_noise"),
+        *("vectors", "choosing"),
+    ),
 }
 """Files of a room that its parsers, systems or methods share; all its other files are siblings."""
 

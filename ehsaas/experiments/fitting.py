@@ -12,12 +12,19 @@ from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.parts import AdversaryConfig
 from ehsaas.experiments.systems import FineTunedConfig, ProbeConfig, TextClassifierConfig
 from ehsaas.models import MODELS
+from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.linear_probe import LinearProbe
-from ehsaas.training import adversarial, probe, supervised
+from ehsaas.training import adversarial, batches, probe, supervised
 from ehsaas.training.adversarial import Adversary, Against, Domain
 from ehsaas.training.augment import FrameAugment
 from ehsaas.training.batches import Examples
 from ehsaas.training.loop import History, LoopSettings
+
+MEASURED = 256
+"""Training utterances by which a speech encoder's pooled vectors are standardised."""
+
+TOGETHER = 16
+"""Of them in a batch."""
 
 
 def network(config: ExperimentConfig, classes: int, corpora: int, seed: int) -> nn.Module:
@@ -61,7 +68,11 @@ def fit(
         assert isinstance(config.model, ProbeConfig), "a probe's system has a probe's settings"
         chosen = pretrained.candidates(config.features, config.model)
         columns = pretrained.blocks(config.features)
-        return probe.train(network, examples, columns, chosen, classes=classes), None
+        few = pretrained.alone(config.features, config.model)
+        return probe.train(network, examples, columns, chosen, classes=classes, alone=few), None
+    if isinstance(network, FineTuned):
+        some = np.unique(np.linspace(0, len(examples) - 1, MEASURED).astype(np.int64))
+        network.measure(batch for _, batch in batches.in_order(examples.take(some), TOGETHER))
     how: dict[str, Any] = {"classes": classes, "folder": folder, **regularised(config)}
     how["attack"] = config.training.attack
     settings = loop_settings(config)

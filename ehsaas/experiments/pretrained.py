@@ -23,7 +23,7 @@ from ehsaas.models.encoders import Checkpoint, EncoderError, located
 from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.text_classifier import TextClassifier
 from ehsaas.models.text_encoders import TextCheckpoint
-from ehsaas.training.probe import Candidate
+from ehsaas.training.vectors import Candidate
 
 
 def found(config: ExperimentConfig, root: Path) -> ExperimentConfig:
@@ -49,6 +49,7 @@ def found(config: ExperimentConfig, root: Path) -> ExperimentConfig:
     config = config.model_copy(update=changes)
     if isinstance(config.model, ProbeConfig):
         candidates(config.features, config.model)
+        alone(config.features, config.model)
     return config
 
 
@@ -134,8 +135,24 @@ def groups(config: ExperimentConfig, model: nn.Module) -> list[dict[str, object]
     return model.groups(config.training.rate, config.model.head_rate)
 
 
-def candidates(features: HeardBy | Told, probe: ProbeConfig) -> list[Candidate]:
+def alone(features: HeardBy | Told, probe: ProbeConfig) -> Candidate | None:
+    """What is taken where too few speakers train; None for the first of all candidates.
+
+    Raises:
+        ConfigError: it has layers that the features do not hold.
+    """
+    return None if probe.alone is None else candidates(features, probe.alone, probe)[0]
+
+
+def candidates(
+    features: HeardBy | Told, probe: ProbeConfig, named: ProbeConfig | None = None
+) -> list[Candidate]:
     """What a probe is chosen from: each list of layers with each of everything else.
+
+    Args:
+        features: that it sees.
+        probe: what there is to choose from.
+        named: by whose choices their names tell them apart, if not by these.
 
     Raises:
         ConfigError: there are lists of layers, and the features do not hold them.
@@ -153,8 +170,8 @@ def candidates(features: HeardBy | Told, probe: ProbeConfig) -> list[Candidate]:
             whiten=probe.whiten[c],
             at=at,
         )
-        named = _named(probe, layers[a], probe.thirds[b], one)
-        found += [replace(one, steps=n, name=f"{named}, {n} steps") for n in probe.steps]
+        name = _named(named or probe, layers[a], probe.thirds[b], one)
+        found += [replace(one, steps=n, name=f"{name}, {n} steps") for n in probe.steps]
     return found
 
 

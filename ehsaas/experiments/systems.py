@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ehsaas.experiments.parts import Stage
 
@@ -44,8 +44,8 @@ class ProbeConfig(Stage):
     """What a linear probe is chosen from, inside each training part.
 
     Layers are chosen first, with what stands first everywhere else, then thirds, whitening, copies
-    and C; steps each time. What stands first everywhere is taken where nothing can be chosen, and
-    where nothing else is ahead by more than a standard error.
+    and C; steps each time. What stands first everywhere is taken where nothing else is ahead by
+    more than a standard error, and, without `alone`, where nothing can be chosen.
 
     Attributes:
         layers: layers of the encoder that stand side by side, one list a candidate; all that the
@@ -58,6 +58,7 @@ class ProbeConfig(Stage):
             that has them.
         C: inverse regularisations.
         steps: after so many steps of the optimiser it is stopped.
+        alone: what is taken where too few speakers train to leave some out, one value each.
     """
 
     layers: tuple[tuple[int, ...], ...] = ()
@@ -66,6 +67,16 @@ class ProbeConfig(Stage):
     copies: tuple[bool, ...] = Field(default=(True,), min_length=1)
     C: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.01,), min_length=1)
     steps: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300,), min_length=1)
+    alone: "ProbeConfig | None" = None
+
+    @field_validator("alone")
+    @classmethod
+    def _one(cls, alone: "ProbeConfig | None") -> "ProbeConfig | None":
+        if alone is not None:
+            several = [name for name, value in alone if name != "alone" and len(value) > 1]
+            if several or alone.alone is not None:
+                raise ValueError(f"one value each; it has more of {', '.join(several) or 'alone'}")
+        return alone
 
 
 class FineTunedConfig(Stage):

@@ -1,17 +1,19 @@
 """A pretrained speech encoder that is trained on: samples (B, N, 1) → logits.
 
 Layers are mixed with weights that sum to 1 (Yang et al. 2021, SUPERB), frames are pooled to their
-mean and deviation under attention or evenly, and one hidden layer tells the classes. The lowest
+mean and deviation under attention or evenly, standardised by what the pretrained encoder gives of
+training utterances, and one hidden layer tells the classes. Numbers of hidden states differ in size
+by orders of magnitude; as they are, the head would learn of the largest alone. The lowest
 layers may stay as they are, or all of them but LoRA's small matrices, which lie beside the query
 and value projections, in WavLM beside the feed-forward layers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ehsaas.models import lora as adapters
 from ehsaas.models.batch import Batch, Output
@@ -46,6 +48,9 @@ class FineTuned(nn.Module):
         EncoderError: a value is out of its range, or transformers or peft is missing.
     """
 
+    centre: Tensor
+    scale: Tensor
+
     def __init__(
         self,
         dims: int,
@@ -72,12 +77,21 @@ class FineTuned(nn.Module):
         size = int(architecture["d_model" if "d_model" in architecture else "hidden_size"])
         self.mix = nn.Parameter(torch.zeros(layers + 1)) if mix else None
         self.attend = AdditiveAttention(size, hidden) if pooling == "attention" else None
+        self.register_buffer("centre", torch.zeros(2 * size))
+        self.register_buffer("scale", torch.ones(2 * size))
         self.dense = nn.Linear(2 * size, hidden)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, classes)
 
     def forward(self, batch: Batch) -> Output:
         """Logits (B, classes), embedding (B, hidden), attention (B, T) where there is one."""
+        pooled, weights = self._pooled(batch)
+        embedding = self.dense(self.dropout((pooled - self.centre) / self.scale)).relu()
+        logits = self.head(self.dropout(embedding))
+        return Output(logits, embedding, weights if self.attend is not None else None)
+
+    def _pooled(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of the frames (B, 2 H), and the frames' weights (B, T)."""
         samples = batch.features[:, :, 0]
         chosen = range(self.layers + 1) if self.mix is not None else [self.layers]
         states, frames = hidden_states(self.encoder, samples, batch.lengths, chosen)
@@ -91,10 +105,15 @@ class FineTuned(nn.Module):
         mean = torch.einsum("bt,btd->bd", weights, h)
         away = (h - mean[:, None]).square()
         std = torch.einsum("bt,btd->bd", weights, away).clamp(min=1e-6).sqrt()
-        pooled = self.dropout(torch.cat([mean, std], dim=-1))
-        embedding = self.dense(pooled).relu()
-        logits = self.head(self.dropout(embedding))
-        return Output(logits, embedding, weights if self.attend is not None else None)
+        return torch.cat([mean, std], dim=-1), weights
+
+    def measure(self, batches: Iterable[Batch]) -> None:
+        """Standardise by what the encoder as it is gives of some utterances, at least two."""
+        self.eval()
+        with torch.no_grad():
+            pooled = torch.cat([self._pooled(batch)[0] for batch in batches])
+        self.centre.copy_(pooled.mean(dim=0))
+        self.scale.copy_(pooled.std(dim=0).clamp(min=1e-4))
 
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Take over the pretrained weights of `checkpoint`; all else stays as it is.

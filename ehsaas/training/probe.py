@@ -1,102 +1,27 @@
-"""Linear probe: min Σ w_i CE(W (x_i − m) + b, y_i) + tr(W S Wᵀ) / (2 C) by L-BFGS, cut after steps.
+"""Linear probe: chosen inside the training utterances, then fitted to all of them.
 
-S is the identity, or S_w + λ τ I: S_w is the covariance within the classes, which is mostly what
-speakers and sentences do, and τ the mean of its diagonal. L-BFGS runs in B⁻¹ x then, S = B Bᵀ
-(Hatch et al. 2006, within-class covariance normalisation), and its first step goes where linear
-discriminant analysis points.
-
-What of the vector is seen, C, the steps and whether other versions of an utterance train along are
-chosen inside the training utterances, one after the other: a candidate is fitted with some of them
-left out and judged on those, whole languages at a time where there are at least three, else whole
-speakers. What is ahead by less than a standard error does not take the place of what stands first.
-What the probe is tested on later takes no part in it. Few steps are a regulariser of their own:
-where most speakers have one emotion, what is fitted last is the speaker.
-
-W lies in the span of the training vectors, so with fewer of them than columns L-BFGS runs in their
-coordinates L, K = L Lᵀ the matrix of their products: ‖W‖ and every step are the same there. The
-products are taken once for each block of columns, with other versions of the utterances and without
-them, and serve all candidates and all folds.
+What of the vector is seen, C, the steps, whether other versions of an utterance train along and how
+far the covariance within classes counts are chosen one after the other (`choosing`). What is ahead
+by less than a standard error does not take the place of what stands first. Few steps are a
+regulariser of their own: where most speakers have one emotion, what is fitted last is the speaker.
 """
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from ehsaas.evaluation.metrics import uar
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.training.batches import Examples, IntArray
+from ehsaas.training.choosing import choose
 from ehsaas.training.loop import Epoch, History
-from ehsaas.training.losses import balance
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-
-FOLDS = 4
-"""Inner folds where whole speakers are left out."""
-
-LEAST = 3
-"""Languages, or speakers, below which nothing can be chosen by leaving them out."""
-
-JITTERS = (1e-6, 1e-5, 1e-4, 1e-3)
-"""Shares of the mean energy, the first that gives K a Cholesky factor is added to its diagonal."""
-
-SMALL = 1_000_000
-"""Numbers in X below which threads of BLAS wait for one another longer than they compute."""
+from ehsaas.training.vectors import Candidate, Vectors
 
 TAKEN = "; taken: "
 """Between how a candidate was chosen and which one, in a history."""
 
 NEVER = -1e4
 """Bias of a class that no training utterance has."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What may be chosen; `name` says it in words.
-
-    `blocks` are numbers of the blocks of columns that are seen, `steps` those of L-BFGS, `copies`
-    whether other versions of an utterance train along, `whiten` is λ, 0 for S = I. `at` is its
-    place on each axis of what is chosen one after the other; candidates with the same place are
-    compared in every turn.
-    """
-
-    name: str
-    blocks: tuple[int, ...]
-    C: float
-    steps: int = 300
-    copies: bool = True
-    whiten: float = 0.0
-    at: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The candidate that was taken, how, its UAR on what was left out, and that of all tried."""
-
-    candidate: Candidate
-    how: str
-    score: float | None = None
-    scores: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A probe of some rows: logits of z are (z − mean) Wᵀ + b, for the classes `present`.
-
-    W (K, D) over the columns that are seen, b (K,), mean (D,), present (K,).
-    """
-
-    W: Floats
-    b: Floats
-    mean: Floats
-    present: IntArray
-    loss: float
 
 
 def train(
@@ -106,6 +31,7 @@ def train(
     candidates: Sequence[Candidate],
     *,
     classes: int,
+    alone: Candidate | None = None,
 ) -> History:
     """Fit `probe` in place to labelled vectors; every class of every corpus weighs the same.
 
@@ -113,11 +39,12 @@ def train(
         probe: its weights on columns that are not chosen become 0.
         examples: of one frame each, and other versions of it, which share its weight.
         blocks: columns (K,) that are seen together or not at all.
-        candidates: the first is taken where nothing can be chosen.
+        candidates: what there is to choose from, at least one.
         classes: number of classes of the probe.
+        alone: what is taken where too few speakers train; without it the first candidate.
     """
     vectors = Vectors(examples, blocks, classes)
-    chosen = choose(vectors, candidates)
+    chosen = choose(vectors, candidates, alone)
     one = chosen.candidate
     rows = vectors.rows(np.arange(len(examples)), one.copies)
     (fit,) = vectors.fits(rows, one, [one.steps])
@@ -133,267 +60,3 @@ def train(
     best = chosen.score
     how = f"{chosen.how}{TAKEN}{one.name}"
     return History([Epoch(0, fit.loss, best, right)], 0, -1.0 if best is None else best, how)
-
-
-def choose(vectors: "Vectors", candidates: Sequence[Candidate]) -> Chosen:
-    """The first candidate, or one that is ahead of it on what is left out.
-
-    One axis after the other: the candidates that differ from the best so far on that axis alone,
-    and in their steps. The one with the highest mean UAR takes its place if it is ahead by more
-    than one standard error of their difference over the folds. That is a brake on changing for
-    nothing, akin to the rule of Breiman et al. 1984, and no test: of many equals the luckiest is
-    often ahead by as much.
-    """
-    if len(candidates) == 1:
-        return Chosen(candidates[0], "none, there was one candidate")
-    how, folds = inner_folds(vectors.examples)
-    if not folds:
-        return Chosen(
-            candidates[0], "none, too few speakers to leave some out: the first candidate is taken"
-        )
-    tried: dict[Candidate, Doubles] = {}
-    best = candidates[0]
-    for axis in range(max(1, len(best.at))):
-        turn = [one for one in candidates if _elsewhere(one, axis) == _elsewhere(best, axis)]
-        for alike in _alike([one for one in turn if one not in tried]):
-            scores = [_scores(vectors, alike, kept, out) for kept, out in folds]
-            tried.update(zip(alike, np.transpose(scores), strict=True))
-        first = max(turn, key=lambda one: float(tried[one].mean()))
-        ahead = tried[first] - tried[best]
-        if ahead.mean() > ahead.std(ddof=1) / np.sqrt(len(folds)):
-            best = first
-    means = tuple(float(scores.mean()) for scores in tried.values())
-    return Chosen(best, f"left-out {how} of the training part", float(tried[best].mean()), means)
-
-
-def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
-    """The places of a candidate on the other axes."""
-    return candidate.at[:axis] + candidate.at[axis + 1 :]
-
-
-def _alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
-    """The candidates that differ in their steps alone, which one fit goes through."""
-    found: dict[Candidate, list[Candidate]] = {}
-    for one in candidates:
-        found.setdefault(replace(one, steps=1, name=""), []).append(one)
-    return list(found.values())
-
-
-def _scores(
-    vectors: "Vectors", candidates: Sequence[Candidate], kept: IntArray, out: IntArray
-) -> list[float]:
-    """UAR over the classes that the left-out utterances have, of candidates alike but for steps."""
-    rows = vectors.rows(kept, candidates[0].copies)
-    tested = vectors.X[out][:, vectors.columns(candidates[0])]
-    truth = vectors.examples.labels[out]
-    return [
-        uar(truth, fit.present[((tested - fit.mean) @ fit.W.T + fit.b).argmax(1)], np.unique(truth))
-        for fit in vectors.fits(rows, candidates[0], [one.steps for one in candidates])
-    ]
-
-
-def inner_folds(examples: Examples) -> tuple[str, list[tuple[IntArray, IntArray]]]:
-    """What is left out (`languages` or `speakers`), and (training, left out) rows of each fold.
-
-    Utterances of unknown language train in every fold.
-    """
-    rows = np.arange(len(examples))
-    tongues, voices = examples.language, examples.speaker
-    known = np.unique(tongues[tongues >= 0]) if tongues is not None else ()
-    if tongues is not None and len(known) >= LEAST:
-        parts = [tongues == one for one in known]
-        return "languages", [(rows[~part], rows[part]) for part in parts]
-    if voices is None or len(np.unique(voices[voices >= 0])) < LEAST:
-        return "speakers", []
-    return "speakers", [*_by_speaker(examples, voices)]
-
-
-def _by_speaker(examples: Examples, voices: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    count = min(FOLDS, len(np.unique(voices)))
-    split = StratifiedGroupKFold(count, shuffle=True, random_state=0)
-    with warnings.catch_warnings():  # a class that few speakers have is in few folds
-        warnings.filterwarnings("ignore", "The least populated class in y")
-        yield from split.split(examples.labels, examples.labels, voices)
-
-
-class Vectors:
-    """Vectors of labelled utterances and of their other versions, and probes of some of them.
-
-    `X` (N, D): the utterances in their order, then all their versions; `owner` (N,) says whose.
-
-    Args:
-        examples: of one frame each.
-        blocks: columns that are seen together or not at all.
-        classes: number of classes.
-
-    Raises:
-        ValueError: an utterance has no vector, or more than one.
-    """
-
-    def __init__(self, examples: Examples, blocks: Sequence[IntArray], classes: int) -> None:
-        if lacking := sum(len(x) != 1 for x in examples.features):
-            raise ValueError(f"{lacking} of {len(examples)} utterances are not one vector each")
-        self.examples, self.blocks, self.classes = examples, blocks, classes
-        versions = [(x, i) for i, own in enumerate(examples.copies) for x in own]
-        self.X: Floats = np.concatenate([*examples.features, *(x for x, _ in versions)])
-        self.owner = np.concatenate(
-            [np.arange(len(examples)), np.array([i for _, i in versions], dtype=np.int64)]
-        )
-        self._products: dict[tuple[int, bool], Floats] = {}
-
-    @cached_property
-    def labels(self) -> IntArray:
-        """Class index of each row, (N,)."""
-        labels: IntArray = self.examples.labels[self.owner]
-        return labels
-
-    def rows(self, utterances: IntArray, copies: bool) -> IntArray:
-        """Row numbers of some utterances, with those of their versions where `copies`."""
-        if not copies:
-            return utterances
-        return np.flatnonzero(np.isin(self.owner, utterances))
-
-    def columns(self, candidate: Candidate) -> IntArray:
-        """The columns that a candidate sees, (K,)."""
-        return np.concatenate([self.blocks[i] for i in candidate.blocks])
-
-    def weights(self, rows: IntArray) -> Doubles:
-        """Weight of each row (R,): versions share their utterance's, whose mean is 1."""
-        owners, place, counts = np.unique(self.owner[rows], return_inverse=True, return_counts=True)
-        own = self.examples.take(owners)
-        table = balance(own, self.classes, int(own.corpus.max()) + 1).numpy()
-        each = table[own.corpus, own.labels].astype(np.float64)
-        weights: Doubles = (each / each.mean() / counts)[place]
-        return weights
-
-    def fits(self, rows: IntArray, candidate: Candidate, steps: Sequence[int]) -> list[Fit]:
-        """Probes of some rows after each number of steps; what has converged stays as it is."""
-        from scipy.linalg import solve_triangular
-
-        columns = self.columns(candidate)
-        X = self.X[rows][:, columns]
-        mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
-        L = None
-        if len(rows) < len(columns):
-            L = _factor(self._between(candidate.blocks, rows))
-        T = X - mean if L is None else L
-        labels, weights = self.labels[rows], self.weights(rows)
-        B = None
-        if candidate.whiten:
-            B = _within_classes(T, labels, candidate.whiten, len(columns))
-            T = np.ascontiguousarray(solve_triangular(B, T.T, lower=True).T)
-        present, found = solve(T, labels, weights, candidate.C, steps)
-        fits = []
-        for W, b, loss in found:
-            if B is not None:
-                W = solve_triangular(B.T, W.T, lower=False).T
-            if L is not None:
-                W = solve_triangular(L.T, W.T, lower=False).T @ (X - mean)
-            fits.append(Fit(W.astype(np.float32), b.astype(np.float32), mean, present, loss))
-        return fits
-
-    def _between(self, blocks: Sequence[int], rows: IntArray) -> Doubles:
-        """Products (R, R) of rows in some blocks of columns, around the rows' mean."""
-        K = np.zeros((len(rows), len(rows)))
-        versions = bool(rows.max() >= len(self.examples))
-        for block in blocks:
-            if (block, versions) not in self._products:
-                part = self.X[: None if versions else len(self.examples), self.blocks[block]]
-                part = part - part.mean(axis=0)  # what all have in common would drown the rest
-                self._products[block, versions] = part @ part.T
-            K += self._products[block, versions][np.ix_(rows, rows)]
-        means = K.mean(axis=0)
-        centred: Doubles = K - means[None, :] - means[:, None] + means.mean()
-        return centred
-
-
-def _factor(K: Doubles) -> Floats | None:
-    """L (R, R), lower triangular, with K ≈ L Lᵀ; None where the vectors are too far apart."""
-    energy = np.trace(K) / len(K)
-    for jitter in JITTERS:
-        with suppress(np.linalg.LinAlgError):  # products in float32 are not quite those of vectors
-            L = np.linalg.cholesky(K + (jitter * energy + 1e-12) * np.eye(len(K)))
-            return np.asarray(L, dtype=np.float32)
-    return None
-
-
-def _within_classes(T: Floats, labels: IntArray, strength: float, dims: int) -> Floats:
-    """B (D, D), lower triangular, with B Bᵀ = S_w + λ τ I.
-
-    Args:
-        T: centred vectors (N, D).
-        labels: (N,) class indices.
-        strength: λ.
-        dims: columns that the vectors have, of which D may be a rotation, for τ.
-    """
-    present, place = np.unique(labels, return_inverse=True)
-    means = np.stack([T[place == k].mean(axis=0) for k in range(len(present))])
-    away = T - means[place]
-    within = away.T @ away / len(T)
-    ridge = strength * max(float(np.trace(within)) / dims, 1e-12)
-    within[np.diag_indices_from(within)] += ridge
-    B: Floats = np.linalg.cholesky(within)
-    return B
-
-
-def solve(
-    X: Floats, labels: IntArray, weights: NDArray[np.floating], C: float, steps: Sequence[int]
-) -> tuple[IntArray, list[tuple[Doubles, Doubles, float]]]:
-    """The K classes that occur, and W (K, D), b (K,) and the loss after each number of steps.
-
-    What has converged before is given as it is then.
-
-    Args:
-        X: vectors (N, D).
-        labels: (N,) class indices.
-        weights: (N,) of each vector.
-        C: inverse regularisation, in the scale of scikit-learn.
-        steps: of L-BFGS, at which W and b are wanted, each at least 1.
-    """
-    from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
-
-    N, D = X.shape
-    present, place = np.unique(labels, return_inverse=True)
-    K = len(present)
-    share = np.asarray(weights, dtype=np.float64) / weights.sum()
-    truth = np.eye(K)[place]
-    strength = 1.0 / (C * float(weights.sum()))
-
-    def loss(flat: Doubles) -> tuple[float, Doubles]:
-        W, b = flat[: K * D].reshape(K, D), flat[K * D :]
-        logits = (X @ W.T.astype(np.float32)).astype(np.float64) + b
-        logits -= logits.max(axis=1, keepdims=True)
-        odds = np.exp(logits)
-        total = odds.sum(axis=1, keepdims=True)
-        value = -(share * ((logits - np.log(total)) * truth).sum(axis=1)).sum()
-        away = share[:, None] * (odds / total - truth)
-        pull = (away.T.astype(np.float32) @ X).astype(np.float64)
-        slope = np.concatenate([(pull + strength * W).ravel(), away.sum(axis=0)])
-        return float(value + strength / 2 * (W**2).sum()), slope
-
-    kept: dict[int, Doubles] = {}
-    done = 0
-
-    def keep(flat: Doubles) -> None:
-        nonlocal done
-        done += 1
-        if done in steps:
-            kept[done] = flat.copy()
-
-    with threadpool_limits(1, "blas") if X.size < SMALL else nullcontext():
-        last = minimize(
-            loss,
-            np.zeros(K * (D + 1)),
-            jac=True,
-            method="L-BFGS-B",
-            callback=keep,
-            options={"maxiter": max(steps), "gtol": 1e-5, "ftol": 1e-12, "maxls": 50},
-        ).x
-    found = []
-    for step in steps:
-        flat = kept.get(step, last)
-        found.append((flat[: K * D].reshape(K, D), flat[K * D :], loss(flat)[0]))
-    return present.astype(np.int64), found

@@ -258,6 +258,24 @@ def test_a_probe_chooses_among_layers_that_are_there(folder: Path) -> None:
         pretrained.found(config(model={"layers": ((1, 5),)}), folder)
 
 
+def test_what_is_named_for_few_speakers_says_in_full_what_it_is(folder: Path) -> None:
+    few = {"layers": ((0,),), "thirds": (False,), "copies": (False,), "steps": (3,)}
+    given = pretrained.found(config(model=PROBE["model"] | {"alone": few}), folder)
+    assert isinstance(given.model, ProbeConfig)
+    one = pretrained.alone(given.features, given.model)
+    assert one is not None and not one.copies and one.blocks == (0,)
+    assert one.name == "layer 0, without thirds, without copies, C 0.01, 3 steps"
+    plain = pretrained.found(config(), folder)
+    assert isinstance(plain.model, ProbeConfig)
+    assert pretrained.alone(plain.features, plain.model) is None
+    with pytest.raises(ConfigError, match="the features hold layers 0, 1, 2, not 7"):
+        pretrained.found(config(model={"alone": {"layers": ((7,),)}}), folder)
+    with pytest.raises(ValueError, match="one value each; it has more of steps"):
+        config(model={"alone": {"steps": (3, 4)}})
+    with pytest.raises(ValueError, match="one value each; it has more of alone"):
+        config(model={"alone": {"alone": {}}})
+
+
 def test_a_run_is_not_resumed_with_another_encoder(folder: Path, tmp_path: Path) -> None:
     part = {"together": False, "protocols": ("official",)}
     given = config(joint=part, corpora=("first",))

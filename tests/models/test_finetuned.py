@@ -59,6 +59,20 @@ def test_one_batch_can_be_overfitted(tmp_path: Path, kind: str) -> None:
     assert float(loss.detach()) < 0.2
 
 
+def test_pooled_vectors_are_standardised_by_those_that_were_measured(tmp_path: Path) -> None:
+    model, _ = made(tmp_path, "whisper", dropout=0.0)
+    given = batch((9000, 4000, 6500, 8000))
+    before = model(given).embedding
+    model.measure([given])
+    with torch.no_grad():
+        pooled = (model._pooled(given)[0] - model.centre) / model.scale
+    torch.testing.assert_close(pooled.mean(dim=0), torch.zeros(64), atol=1e-4, rtol=0)
+    told = model.scale > 1e-4  # numbers that do not change stay near 0
+    torch.testing.assert_close(pooled.std(dim=0)[told], torch.ones(int(told.sum())))
+    assert told.any() and not torch.allclose(model(given).embedding, before)
+    assert {"centre", "scale"} <= set(model.state_dict())
+
+
 def test_frozen_layers_do_not_learn(tmp_path: Path) -> None:
     model, _ = made(tmp_path, "whisper", frozen=1)
     learning = {name for name, p in model.encoder.named_parameters() if p.requires_grad}

@@ -1,8 +1,14 @@
 """Small made-up training sets whose answer is known."""
 
+from typing import Any
+
 import numpy as np
 
 from ehsaas.training.batches import Examples
+from ehsaas.training.vectors import Candidate
+
+COLUMNS, CLASSES = 6, 3
+"""Of `vectors`."""
 
 
 def examples(
@@ -18,3 +24,26 @@ def examples(
         features.append(x.astype(np.float32))
     ids = tuple(f"{corpus}-{i}" for i in range(n))
     return Examples(features, labels.astype(np.int64), np.full(n, corpus, dtype=np.int64), ids)
+
+
+def vectors(
+    count: int = 60, *, dims: int = COLUMNS, seed: int = 0, speakers: int = 5, languages: int = 1
+) -> Examples:
+    """Of one frame; column 0 and 1 tell the class; all others are noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % CLASSES
+    X = rng.standard_normal((count, dims)).astype(np.float32)
+    X[:, 0] += 2.0 * (labels == 1)
+    X[:, 1] += 2.0 * (labels == 2)
+    return Examples(
+        [x[None] for x in X],
+        labels,
+        np.zeros(count, dtype=np.int64),
+        tuple(f"u{i}" for i in range(count)),
+        language=np.arange(count) // CLASSES % languages,
+        speaker=np.arange(count) // CLASSES % speakers,
+    )
+
+
+def seeing(*columns: int, name: str = "", C: float = 0.1, **more: Any) -> Candidate:
+    return Candidate(name, columns, C, **more)

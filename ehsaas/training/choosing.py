@@ -1,0 +1,167 @@
+"""Candidates → the one that does best on what is left out of the training utterances.
+
+Whole languages are left out at a time where there are at least three, else whole speakers. The
+score is what the figures are: of languages the mean of their UARs, of speakers the UAR over all
+that was left out together. A mean over folds of speakers would not see that an emotion is said too
+often wherever a fold has few of its speakers. What a probe is tested on later takes no part in it.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ehsaas.training.batches import Examples, IntArray
+from ehsaas.training.vectors import Candidate, Doubles, Vectors
+
+FOLDS = 4
+"""Inner folds where whole speakers are left out."""
+
+LEAST = 3
+"""Languages, or speakers, below which nothing can be chosen by leaving them out."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The candidate that was taken, how, its UAR on what was left out, and that of all tried."""
+
+    candidate: Candidate
+    how: str
+    score: float | None = None
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inner:
+    """What is left out, `languages` or `speakers`: (training, left out) rows of each fold.
+
+    `unit` (N,) is the number 0 … U − 1 of the language or speaker of what is left out.
+    """
+
+    what: str
+    folds: Sequence[tuple[IntArray, IntArray]]
+    unit: IntArray
+
+    def table(self, rows: IntArray, labels: IntArray, classes: int) -> IntArray:
+        """How many of some left-out rows each unit has of each class, (U, K)."""
+        U = int(max(self.unit[out].max() for _, out in self.folds)) + 1
+        counts = np.bincount(self.unit[rows] * classes + labels[rows], minlength=U * classes)
+        table: IntArray = counts.reshape(U, classes)
+        return table
+
+
+def choose(
+    vectors: Vectors, candidates: Sequence[Candidate], alone: Candidate | None = None
+) -> Chosen:
+    """The first candidate, or one that is ahead of it on what is left out; else `alone`.
+
+    One axis after the other: the candidates that differ from the best so far on that axis alone,
+    and in their steps. The one with the highest score takes its place if it is ahead by more than
+    one standard error of their difference, by the jackknife over what is left out. That is a brake
+    on changing for nothing, akin to the rule of Breiman et al. 1984, and no test: of many equals
+    the luckiest is often ahead by as much.
+    """
+    if len(candidates) == 1 and alone is None:
+        return Chosen(candidates[0], "none, there was one candidate")
+    inner = inner_folds(vectors.examples)
+    if not inner.folds and alone is not None:
+        return Chosen(alone, "none, too few speakers to leave some out: what is named for that")
+    if not inner.folds:
+        return Chosen(
+            candidates[0], "none, too few speakers to leave some out: the first candidate"
+        )
+    labels, classes = vectors.examples.labels, vectors.classes
+    counts = inner.table(np.concatenate([out for _, out in inner.folds]), labels, classes)
+    tried: dict[Candidate, IntArray] = {}
+    best = candidates[0]
+    for axis in range(max(1, len(best.at))):
+        turn = [one for one in candidates if _elsewhere(one, axis) == _elsewhere(best, axis)]
+        for alike in _alike([one for one in turn if one not in tried]):
+            tried.update(zip(alike, _right(vectors, alike, inner), strict=True))
+        scores = {one: _score(tried[one], counts, inner.what) for one in turn}
+        first = max(turn, key=scores.__getitem__)
+        ahead = scores[first] - scores[best]
+        if ahead > _standard_error(tried[first], tried[best], counts, inner.what):
+            best = first
+    means = tuple(_score(right, counts, inner.what) for right in tried.values())
+    score = _score(tried[best], counts, inner.what)
+    return Chosen(best, f"left-out {inner.what} of the training part", score, means)
+
+
+def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
+    """The places of a candidate on the other axes."""
+    return candidate.at[:axis] + candidate.at[axis + 1 :]
+
+
+def _alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The candidates that differ in their steps alone, which one fit goes through."""
+    found: dict[Candidate, list[Candidate]] = {}
+    for one in candidates:
+        found.setdefault(replace(one, steps=1, name=""), []).append(one)
+    return list(found.values())
+
+
+def _right(vectors: Vectors, candidates: Sequence[Candidate], inner: Inner) -> list[IntArray]:
+    """How many of them are recognised, (U, K), by each of candidates alike but for their steps."""
+    columns, labels = vectors.columns(candidates[0]), vectors.examples.labels
+    right: list[list[IntArray]] = [[] for _ in candidates]
+    for kept, out in inner.folds:
+        rows = vectors.rows(kept, candidates[0].copies)
+        tested = vectors.X[out][:, columns]
+        fits = vectors.fits(rows, candidates[0], [one.steps for one in candidates])
+        for own, fit in zip(right, fits, strict=True):
+            said = fit.present[((tested - fit.mean) @ fit.W.T + fit.b).argmax(axis=1)]
+            own.append(out[said == labels[out]])
+    return [inner.table(np.concatenate(own), labels, vectors.classes) for own in right]
+
+
+def _score(right: IntArray, counts: IntArray, what: str) -> float:
+    """UAR over the classes that there are: the mean of that of languages, or of all speakers."""
+    if what == "speakers":
+        right, counts = right.sum(axis=0, keepdims=True), counts.sum(axis=0, keepdims=True)
+    return float(
+        np.mean([(a[b > 0] / b[b > 0]).mean() for a, b in zip(right, counts, strict=True)])
+    )
+
+
+def _standard_error(first: IntArray, second: IntArray, counts: IntArray, what: str) -> float:
+    """Of the difference of two scores, each language or speaker left out in turn (jackknife)."""
+    U = len(counts)
+    others = [np.arange(U) != u for u in range(U)]
+    differences: Doubles = np.array(
+        [
+            _score(first[one], counts[one], what) - _score(second[one], counts[one], what)
+            for one in others
+        ]
+    )
+    return float(np.sqrt((U - 1) * differences.var()))
+
+
+def inner_folds(examples: Examples) -> Inner:
+    """What can be left out of some utterances; without folds where they have too few speakers.
+
+    Utterances of unknown language train in every fold.
+    """
+    rows = np.arange(len(examples))
+    tongues, voices = examples.language, examples.speaker
+    known = np.unique(tongues[tongues >= 0]) if tongues is not None else ()
+    if tongues is not None and len(known) >= LEAST:
+        parts = [tongues == one for one in known]
+        folds = [(rows[~part], rows[part]) for part in parts]
+        return Inner("languages", folds, np.searchsorted(known, tongues))
+    if voices is None or len(np.unique(voices[voices >= 0])) < LEAST:
+        return Inner("speakers", [], np.zeros_like(rows))
+    names, unit = np.unique(voices, return_inverse=True)
+    return Inner("speakers", [*_by_speaker(examples.labels, unit, len(names))], unit)
+
+
+def _by_speaker(
+    labels: IntArray, unit: IntArray, units: int
+) -> Iterator[tuple[IntArray, IntArray]]:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    split = StratifiedGroupKFold(min(FOLDS, units), shuffle=True, random_state=0)
+    with warnings.catch_warnings():  # a class that few speakers have is in few folds
+        warnings.filterwarnings("ignore", "The least populated class in y")
+        yield from split.split(labels, labels, unit)
