@@ -8,6 +8,7 @@ import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from ehsaas.evaluation.predictions import DENOISED, WHOLE
+from ehsaas.experiments import agreement
 from ehsaas.experiments.mistakes import ConfigError, hint, read, told
 from ehsaas.experiments.parts import (
     CHANGEABLE,
@@ -25,7 +26,6 @@ from ehsaas.experiments.parts import (
     WithinConfig,
 )
 from ehsaas.experiments.systems import (
-    READABLE,
     SIZES,
     ClafConfig,
     FineTunedConfig,
@@ -37,14 +37,12 @@ from ehsaas.experiments.systems import (
 )
 from ehsaas.features import (
     FEATURES,
-    EmbeddingConfig,
     FeatureConfig,
     HeardBy,
     SamplesConfig,
     TextEmbeddingConfig,
     TokensConfig,
     Told,
-    UtteranceVectorConfig,
     kind_of,
 )
 
@@ -59,17 +57,6 @@ Model = (
 )
 
 PageName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-
-
-ADAPTED = ("attention-bilstm", "claf-ser")
-"""Systems whose parts are unfrozen one after the other in progressive adaptation."""
-
-
-def are_vectors(features: HeardBy | Told) -> bool:
-    """Whether features are one vector an utterance."""
-    if isinstance(features, EmbeddingConfig | TextEmbeddingConfig):
-        return features.pooling != "none"
-    return isinstance(features, UtteranceVectorConfig)
 
 
 class ExperimentConfig(Stage):
@@ -185,7 +172,7 @@ class ExperimentConfig(Stage):
         """Sizes that are not given are the defaults of the system, and so is being adapted."""
         if not isinstance(values, dict):
             return values
-        adapted = values.get("system", ADAPTED[0]) in ADAPTED
+        adapted = values.get("system", agreement.ADAPTED[0]) in agreement.ADAPTED
         return {"model": {}, **({} if adapted else {"adaptation": None}), **values}
 
     @field_validator("features", mode="before")
@@ -233,135 +220,8 @@ class ExperimentConfig(Stage):
         return variants
 
     @model_validator(mode="after")
-    def _system_gets_what_it_takes(self) -> "ExperimentConfig":
-        wanted = {"finetuned-speech": "samples", "finetuned-text": "tokens"}.get(self.system)
-        kind = getattr(self.features, "kind", "frames")
-        if wanted is not None and kind != wanted:
-            raise ValueError(f"features.kind: {self.system} takes {wanted}, not {kind}")
-        if wanted is None and kind in ("samples", "tokens"):
-            raise ValueError(f"features.kind: {self.system} cannot take {kind}")
-        if self.adaptation is not None and self.system not in ADAPTED:
-            raise ValueError(f"adaptation: {self.system} is not adapted; write adaptation: null")
-        changed = [
-            name
-            for name in ("noise", "shift", "time_masks", "feature_masks", "attack")
-            if getattr(self.training, name)
-        ]
-        if changed and (not self.scaled or self.system == "linear-probe"):
-            raise ValueError(f"training.{changed[0]}: not for {self.system}; leave it out")
-        if self.system == "linear-probe":
-            self._probed()
-        if (self.system == "fusion") != (self.words is not None):
-            raise ValueError("words: features of the text are for fusion, and fusion needs them")
-        if self.adversary is not None and not self.training.balanced:
-            raise ValueError("training.balanced: false is not for training against an adversary")
-        if self.reads and (self.robustness is not None or self.words is not None):
-            raise ValueError("robustness and words: for systems that hear, and this one reads")
-        if self.recogniser and (self.reads or self.words is not None):
-            raise ValueError(
-                "recogniser: one is saved for systems that hear alone; write recogniser: false"
-            )
-        return self
-
-    def _probed(self) -> None:
-        vectors = are_vectors(self.features)
-        if not vectors:
-            raise ValueError("features: linear-probe takes one vector an utterance; give a pooling")
-        if self.training.keep != "last" or len(self.seeds) > 1:
-            raise ValueError(
-                "linear-probe has no epochs and nothing random: write training.keep: last and one"
-                " of the seeds"
-            )
-
-    @model_validator(mode="after")
-    def _corpora_are_there(self) -> "ExperimentConfig":
-        judged = (*self.corpora, *self.optional)
-        parts = self.joint.parts if self.joint is not None else ()
-        for key, names in (("never_by_speaker", self.never_by_speaker), ("joint.parts", parts)):
-            for name in names:
-                if name not in judged:
-                    raise ValueError(f"{key}: {name!r} is no corpus{hint(name, judged, tell=True)}")
-        return self
-
-    @model_validator(mode="after")
-    def _switching_has_networks(self) -> "ExperimentConfig":
-        if self.switching is not None and self.robustness is None:
-            raise ValueError("switching judges the network of the robustness part; ask for both")
-        return self
-
-    @model_validator(mode="after")
-    def _agrees(self) -> "ExperimentConfig":
-        if self.transfer and self.adaptation:
-            if self.transfer.label_set != self.adaptation.label_set:
-                raise ValueError(
-                    f"transfer.label_set is {self.transfer.label_set} and adaptation.label_set"
-                    f" {self.adaptation.label_set}; adaptation starts from the transferred network,"
-                    " so both must be the same"
-                )
-        if len(set(self.corpora)) < len(self.corpora):
-            raise ValueError(f"corpora are {', '.join(self.corpora)}; name each once")
-        judged = (*self.corpora, *self.optional)
-        if len(set(judged)) < len(judged):
-            raise ValueError(
-                f"corpora are {', '.join(self.corpora)} and optional are"
-                f" {', '.join(self.optional)}; name each once, in one of the two"
-            )
-        if self.robustness is not None:
-            both = [name for name in self.robustness.babble if name in judged]
-            if both:
-                raise ValueError(
-                    f"robustness.babble: {', '.join(both)} is judged; let the speakers of other"
-                    " corpora babble"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _groups_are_there(self) -> "ExperimentConfig":
-        if self.classical is None:
-            return self
-        judged = (*self.corpora, *self.optional)
-        parts = self.classical.parts
-        for name, group in parts.items():
-            if group.corpus not in judged:
-                near = hint(group.corpus, judged, tell=True)
-                raise ValueError(
-                    f"classical.parts.{name}.corpus: {group.corpus!r} is no corpus{near}"
-                )
-        whole = [name for name in judged if name not in {one.corpus for one in parts.values()}]
-        if both := [name for name in parts if name in whole]:
-            raise ValueError(
-                f"classical.parts: {', '.join(both)} is a corpus of this experiment, and a group"
-                " under its own name; call the part otherwise"
-            )
-        if "pair" in self.classical.protocols and len(parts) + len(whole) < 2:
-            raise ValueError("classical.protocols: pair needs two groups at least")
-        return self
-
-    @model_validator(mode="after")
-    def _gathers_others(self) -> "ExperimentConfig":
-        if self.name in self.gathers:
-            raise ValueError(f"gathers: {self.name} cannot gather itself; leave it out")
-        return self
-
-    @model_validator(mode="after")
-    def _adversary_has_its_part(self) -> "ExperimentConfig":
-        parts = READABLE.get(self.system, ())
-        if self.adversary is not None and not parts:
-            raise ValueError(f"adversary: {self.system} is not trained against one; leave it out")
-        if self.adversary is not None and self.adversary.reads not in parts:
-            raise ValueError(
-                f"adversary.reads: {self.system} has no part {self.adversary.reads!r}; it has"
-                f" {', '.join(parts)}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _last_epoch_is_kept(self) -> "ExperimentConfig":
-        if (self.joint or self.robustness) and self.training.keep != "last":
-            raise ValueError(
-                "joint and robustness keep the last epoch: their test part is looked at for"
-                " curves; write training.keep: last"
-            )
+    def _parts_agree(self) -> "ExperimentConfig":
+        agreement.check(self)
         return self
 
     @model_validator(mode="after")
