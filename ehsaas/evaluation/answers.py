@@ -52,7 +52,7 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
     ours = [one for one in alike if one.system == system or one.system.startswith(system + " ")]
     baseline = [one for one in alike if one.system == BASELINE != system]
     bought = adaptation(ours, system)
-    carried = furthest(results)
+    carried = furthest(results, normalisation)
     found = (
         _within(ours, baseline, called),
         _transfer(ours, system, called),

@@ -16,8 +16,8 @@ META = "ehsaas.page"
 RUN = "run"
 """Key in the condition of a gathered row that says which experiment it is of."""
 
-METRICS = ("uar", "weighted_f1")
-"""What the twin carries of the systems of a gathered page; all else stands in that page's own."""
+CARRIED = ("uar", "weighted_f1")
+"""Metrics that the twin has of what hears on a gathered page; that page's own has the rest."""
 
 _METHOD = re.compile(r"^## How the figures are made\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#", re.MULTILINE)
@@ -26,16 +26,23 @@ _HEADING = re.compile(r"^#", re.MULTILINE)
 def rows(folder: Path, names: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of the twins of some pages, each with its experiment; none is headline.
 
-    All that was published, and of what we ran two metrics of each system that hears something: the
-    twin of a page that gathers grids would be megabytes otherwise.
+    All that was published; of what hears two metrics, and of chance its UAR: the twin of a page
+    that gathers grids would be megabytes otherwise.
     """
     return [
         {**row, "headline": False, "condition": {**row["condition"], RUN: name}}
         for name in names
         if (folder / f"{name}.json").is_file()
         for row in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        if row["source"] != "ours" or (row["metric"] in METRICS and row["system"] not in REFERENCES)
+        if _carried(row)
     ]
+
+
+def _carried(row: Mapping[str, Any]) -> bool:
+    if row["source"] != "ours":
+        return True
+    kept = CARRIED[:1] if row["system"] == "chance" else CARRIED
+    return row["metric"] in kept and row["system"] not in {*REFERENCES} - {"chance"}
 
 
 def check(folder: Path, name: str, gathers: Sequence[str]) -> None:

@@ -46,8 +46,8 @@ class Grid:
 def grids(results: Sequence[Result]) -> list[Grid]:
     """One for each protocol, label set and kind of statistics that several sets were run by.
 
-    A combination that lacks a figure which others have is left out. Kinds of statistics under which
-    all figures are the same are named together.
+    A classifier that was not run on all of the sets is left out, and so is what was not tested by
+    all that stay. Kinds of statistics under which all figures are the same are named together.
     """
     found: dict[tuple[str, str, str], list[Result]] = {}
     for one in results:
@@ -56,10 +56,14 @@ def grids(results: Sequence[Result]) -> list[Grid]:
     made: list[Grid] = []
     for key in sorted(found, key=_order):
         grid = _grid(*key, found[key])
-        if grid and made and grid == replace(made[-1], normalisation=grid.normalisation):
-            by = f"{made[-1].normalisation}, {grid.normalisation}"
-            made[-1] = replace(made[-1], normalisation=by)
-        elif grid:
+        if grid is None:
+            continue
+        for i, before in enumerate(made):
+            if grid == replace(before, normalisation=grid.normalisation):
+                by = f"{before.normalisation}, {grid.normalisation}"
+                made[i] = replace(before, normalisation=by)
+                break
+        else:
             made.append(grid)
     return made
 
@@ -73,23 +77,23 @@ def _grid(
     protocol: str, label_set: str, normalisation: str, results: Sequence[Result]
 ) -> Grid | None:
     values: dict[tuple[str, str], dict[tuple[str, ...], float]] = {}
+    chances: dict[tuple[str, ...], float] = {}
     for one in results:
         if one.uar is not None:
-            own = values.setdefault((one.features, one.system), {})
-            own[(*one.train, "→", one.corpus)] = one.uar.value
-    several = {system for _, system in values}
-    several = {one for one in several if len([key for key in values if key[1] == one]) > 1}
-    if not several:
+            key = (*one.train, "→", one.corpus)
+            values.setdefault((one.features, one.system), {})[key] = one.uar.value
+            chances[key] = one.chance
+    ran: dict[str, set[str]] = {}
+    for features, system in values:
+        ran.setdefault(system, set()).add(features)
+    sets = set().union(*(own for own in ran.values() if len(own) > 1))
+    kept = {key: own for key, own in values.items() if sets and ran[key[1]] == sets}
+    tested = set.intersection(*(set(own) for own in kept.values())) if kept else set()
+    if not tested:
         return None
-    tested = set.union(*(set(values[key]) for key in values if key[1] in several))
-    cells = {
-        key: fmean(own.values())
-        for key, own in values.items()
-        if key[1] in several and set(own) == tested
-    }
-    if not cells:
-        return None
-    return Grid(protocol, normalisation, label_set, len(tested), results[0].chance, cells)
+    cells = {key: fmean(own[one] for one in tested) for key, own in kept.items()}
+    chance = fmean(chances[one] for one in tested)
+    return Grid(protocol, normalisation, label_set, len(tested), chance, cells)
 
 
 def grid_tables(results: Sequence[Result]) -> list[Table]:
@@ -126,26 +130,30 @@ def _lines(grid: Grid, systems: Sequence[str]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def furthest(results: Sequence[Result]) -> tuple[str, tuple[str, ...]] | None:
-    """Which features do best, in a sentence, and one for each protocol and kind of statistics.
+def furthest(results: Sequence[Result], normalisation: str) -> tuple[str, tuple[str, ...]] | None:
+    """Which features have the highest figure, in a sentence, and one for each grid.
 
-    What holds on average over the classifiers, of the work farthest from the training part.
+    By one kind of statistics where there is a grid of it; of the work farthest from the training
+    part, on average over the classifiers.
     """
     found = grids(results)
     if not found:
         return None
-    hardest = max([*WORKS].index(one.protocol) for one in found)
-    asked = [one for one in found if [*WORKS].index(one.protocol) == hardest]
-    best = max(asked, key=lambda one: one.mean(one.features[0]))
-    first, last = best.features[0], best.features[-1]
-    tests = f"{best.count} {'test' if best.count == 1 else 'tests'}"
+    alike = [one for one in found if normalisation in one.normalisation.split(", ")] or found
+    asked = max(alike, key=lambda one: [*WORKS].index(one.protocol))
+    first, last = asked.features[0], asked.features[-1]
+    over = f"{_counted(len(asked.systems), 'classifier')} and {_counted(asked.count, 'test')}"
     short = (
-        f"On {WORKS[best.protocol]}, averaged over {len(best.systems)} classifiers and {tests},"
-        f" {first} does best with a UAR of {best.mean(first):.2f}"
-        f" ({best.normalisation} statistics) and {last} worst with {best.mean(last):.2f};"
-        f" chance is {best.chance:.2f}."
+        f"On {WORKS[asked.protocol]}, by {asked.normalisation} statistics and averaged over {over},"
+        f" {first} is highest with a UAR of {asked.mean(first):.2f} and {last} lowest with"
+        f" {asked.mean(last):.2f}; chance is {asked.chance:.2f}. Whether they differ is not tested"
+        " here."
     )
     return short, tuple(_said(one) for one in found)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _said(grid: Grid) -> str:

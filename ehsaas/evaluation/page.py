@@ -111,7 +111,8 @@ def _repeat(name: str, command: str, kept: str | None, gathers: Sequence[str]) -
     if gathers:
         rows += (
             " What follows are chapters from experiments of their own, by their own settings; of"
-            f" these `{name}.json` has {' and '.join(gathering.METRICS)}, their own files the rest."
+            f" what hears in these `{name}.json` has {' and '.join(gathering.CARRIED)}, of chance"
+            f" {gathering.CARRIED[0]}; their own files have the rest."
         )
     return [*blocks, rows]
 

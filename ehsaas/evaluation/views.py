@@ -173,19 +173,24 @@ def main(results: Sequence[Result], headline: Headline = HEADLINE) -> tuple[str,
 
 
 def spoken_of(results: Iterable[Result], headline: Headline = HEADLINE) -> list[Result]:
-    """The results on features of the headline; all of them where it names none."""
+    """The results but for those of a system of the headline on other features than it names."""
     seen = _seen(headline)
-    return [one for one in results if not seen or one.features in seen]
+    return [one for one in results if one.features in seen.get(one.system, (one.features,))]
 
 
 def named(system: str, headline: Headline = HEADLINE) -> str:
-    """The system, `on` the features of the headline where it names any."""
-    seen = _seen(headline)
-    return f"{system} on {' or '.join(seen)}" if seen else system
+    """The system, `on` the features that the headline names for it."""
+    seen = _seen(headline).get(system)
+    return f"{system} on {' or '.join(sorted(seen))}" if seen else system
 
 
-def _seen(headline: Headline) -> list[str]:
-    return sorted({wanted["features"] for wanted in headline if "features" in wanted})
+def _seen(headline: Headline) -> dict[str, set[str]]:
+    """The features that a headline names, by the system it names them for."""
+    seen: dict[str, set[str]] = {}
+    for wanted in headline:
+        if "features" in wanted and "system" in wanted:
+            seen.setdefault(wanted["system"], set()).add(wanted["features"])
+    return seen
 
 
 def within(results: Iterable[Result]) -> list[Within]:

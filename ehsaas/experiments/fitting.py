@@ -72,7 +72,9 @@ def fit(
         return probe.train(network, examples, columns, chosen, classes=classes, alone=few), None
     if isinstance(network, FineTuned):
         some = np.unique(np.linspace(0, len(examples) - 1, MEASURED).astype(np.int64))
-        network.measure(batch for _, batch in batches.in_order(examples.take(some), TOGETHER))
+        given = batches.in_order(examples.take(some), TOGETHER)
+        device = next(network.parameters()).device
+        network.measure(batches.to(batch, device) for _, batch in given)
     how: dict[str, Any] = {"classes": classes, "folder": folder, **regularised(config)}
     how["attack"] = config.training.attack
     settings = loop_settings(config)

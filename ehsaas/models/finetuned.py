@@ -27,6 +27,9 @@ _PROJECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Where LoRA goes; WavLM's attention reads the weights of its projections past any adapter."""
 
+LEAST = 1e-4
+"""Deviation below which a pooled number says nothing, and is not scaled."""
+
 
 class FineTuned(nn.Module):
     """Samples as a batch's features (B, N, 1) → `Output`, with attention where frames have weights.
@@ -108,12 +111,16 @@ class FineTuned(nn.Module):
         return torch.cat([mean, std], dim=-1), weights
 
     def measure(self, batches: Iterable[Batch]) -> None:
-        """Standardise by what the encoder as it is gives of some utterances, at least two."""
+        """Standardise by what the encoder as it is gives of some utterances.
+
+        What does not differ between them is shifted only.
+        """
         self.eval()
         with torch.no_grad():
             pooled = torch.cat([self._pooled(batch)[0] for batch in batches])
+        spread = pooled.std(dim=0, correction=0)
         self.centre.copy_(pooled.mean(dim=0))
-        self.scale.copy_(pooled.std(dim=0).clamp(min=1e-4))
+        self.scale.copy_(torch.where(spread > LEAST, spread, 1.0))
 
     def start_from(self, checkpoint: Checkpoint) -> None:
         """Take over the pretrained weights of `checkpoint`; all else stays as it is.

@@ -1,22 +1,27 @@
 """Candidates → the one that does best on what is left out of the training utterances.
 
 Whole languages are left out at a time where there are at least three, else whole speakers. The
-score is what the figures are: of languages the mean of their UARs, of speakers the UAR over all
-that was left out together. A mean over folds of speakers would not see that an emotion is said too
-often wherever a fold has few of its speakers. What a probe is tested on later takes no part in it.
+score is as figures are: of languages the mean of their UARs, of speakers the UAR over all that was
+left out together, whatever corpus they are of. A mean over folds of speakers would not see that an
+emotion is said too often wherever a fold has few of its speakers. What a probe is tested on later
+takes no part in it.
 """
 
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ehsaas.training.batches import Examples, IntArray
-from ehsaas.training.vectors import Candidate, Doubles, Vectors
+from ehsaas.training.vectors import Candidate, Vectors
 
 FOLDS = 4
 """Inner folds where whole speakers are left out."""
+
+What = Literal["languages", "speakers"]
 
 LEAST = 3
 """Languages, or speakers, below which nothing can be chosen by leaving them out."""
@@ -39,7 +44,7 @@ class Inner:
     `unit` (N,) is the number 0 … U − 1 of the language or speaker of what is left out.
     """
 
-    what: str
+    what: What
     folds: Sequence[tuple[IntArray, IntArray]]
     unit: IntArray
 
@@ -65,12 +70,11 @@ def choose(
     if len(candidates) == 1 and alone is None:
         return Chosen(candidates[0], "none, there was one candidate")
     inner = inner_folds(vectors.examples)
-    if not inner.folds and alone is not None:
-        return Chosen(alone, "none, too few speakers to leave some out: what is named for that")
     if not inner.folds:
-        return Chosen(
-            candidates[0], "none, too few speakers to leave some out: the first candidate"
-        )
+        few = "none, too few speakers to leave some out: "
+        if alone is None:
+            return Chosen(candidates[0], few + "the first candidate")
+        return Chosen(alone, few + "what is named for that")
     labels, classes = vectors.examples.labels, vectors.classes
     counts = inner.table(np.concatenate([out for _, out in inner.folds]), labels, classes)
     tried: dict[Candidate, IntArray] = {}
@@ -79,14 +83,13 @@ def choose(
         turn = [one for one in candidates if _elsewhere(one, axis) == _elsewhere(best, axis)]
         for alike in _alike([one for one in turn if one not in tried]):
             tried.update(zip(alike, _right(vectors, alike, inner), strict=True))
-        scores = {one: _score(tried[one], counts, inner.what) for one in turn}
+        scores = {one: score(tried[one], counts, inner.what) for one in turn}
         first = max(turn, key=scores.__getitem__)
-        ahead = scores[first] - scores[best]
-        if ahead > _standard_error(tried[first], tried[best], counts, inner.what):
+        if ahead(tried[first], tried[best], counts, inner.what):
             best = first
-    means = tuple(_score(right, counts, inner.what) for right in tried.values())
-    score = _score(tried[best], counts, inner.what)
-    return Chosen(best, f"left-out {inner.what} of the training part", score, means)
+    means = tuple(score(right, counts, inner.what) for right in tried.values())
+    own = score(tried[best], counts, inner.what)
+    return Chosen(best, f"left-out {inner.what} of the training part", own, means)
 
 
 def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
@@ -111,13 +114,38 @@ def _right(vectors: Vectors, candidates: Sequence[Candidate], inner: Inner) -> l
         tested = vectors.X[out][:, columns]
         fits = vectors.fits(rows, candidates[0], [one.steps for one in candidates])
         for own, fit in zip(right, fits, strict=True):
-            said = fit.present[((tested - fit.mean) @ fit.W.T + fit.b).argmax(axis=1)]
-            own.append(out[said == labels[out]])
+            own.append(out[fit.said(tested) == labels[out]])
     return [inner.table(np.concatenate(own), labels, vectors.classes) for own in right]
 
 
-def _score(right: IntArray, counts: IntArray, what: str) -> float:
-    """UAR over the classes that there are: the mean of that of languages, or of all speakers."""
+def ahead(first: IntArray, second: IntArray, counts: IntArray, what: What) -> bool:
+    """Whether one candidate's score is higher by more than a standard error of the difference.
+
+    The standard error is that of the jackknife, each language or speaker left out in turn.
+
+    Args:
+        first: how many utterances of each unit and class it recognises, (U, K), U at least 2.
+        second: likewise the other candidate.
+        counts: how many there are, (U, K).
+        what: the units are.
+    """
+
+    def difference(kept: NDArray[np.bool_]) -> float:
+        return score(first[kept], counts[kept], what) - score(second[kept], counts[kept], what)
+
+    U = len(counts)
+    without = np.array([difference(np.arange(U) != u) for u in range(U)])
+    return difference(np.ones(U, dtype=bool)) > float(np.sqrt((U - 1) * without.var()))
+
+
+def score(right: IntArray, counts: IntArray, what: What) -> float:
+    """UAR over the classes that there are: the mean of that of languages, or of all speakers.
+
+    Args:
+        right: how many utterances of each unit and class are recognised, (U, K).
+        counts: how many there are, (U, K).
+        what: the units are.
+    """
     if what == "speakers":
         right, counts = right.sum(axis=0, keepdims=True), counts.sum(axis=0, keepdims=True)
     return float(
@@ -125,23 +153,11 @@ def _score(right: IntArray, counts: IntArray, what: str) -> float:
     )
 
 
-def _standard_error(first: IntArray, second: IntArray, counts: IntArray, what: str) -> float:
-    """Of the difference of two scores, each language or speaker left out in turn (jackknife)."""
-    U = len(counts)
-    others = [np.arange(U) != u for u in range(U)]
-    differences: Doubles = np.array(
-        [
-            _score(first[one], counts[one], what) - _score(second[one], counts[one], what)
-            for one in others
-        ]
-    )
-    return float(np.sqrt((U - 1) * differences.var()))
-
-
 def inner_folds(examples: Examples) -> Inner:
     """What can be left out of some utterances; without folds where they have too few speakers.
 
-    Utterances of unknown language train in every fold.
+    Utterances of unknown language train in every fold of languages; those of unknown speakers are
+    in no fold of speakers, where nobody knows which side of it they belong on.
     """
     rows = np.arange(len(examples))
     tongues, voices = examples.language, examples.speaker
@@ -150,18 +166,26 @@ def inner_folds(examples: Examples) -> Inner:
         parts = [tongues == one for one in known]
         folds = [(rows[~part], rows[part]) for part in parts]
         return Inner("languages", folds, np.searchsorted(known, tongues))
-    if voices is None or len(np.unique(voices[voices >= 0])) < LEAST:
+    named = rows[voices >= 0] if voices is not None else rows[:0]
+    if voices is None or len(np.unique(voices[named])) < LEAST:
         return Inner("speakers", [], np.zeros_like(rows))
-    names, unit = np.unique(voices, return_inverse=True)
-    return Inner("speakers", [*_by_speaker(examples.labels, unit, len(names))], unit)
+    unit = np.zeros_like(rows)
+    unit[named] = np.unique(voices[named], return_inverse=True)[1]
+    folds = [
+        (named[train], named[out])
+        for train, out in _by_speaker(examples.labels[named], unit[named])
+    ]
+    return Inner("speakers", folds, unit)
 
 
-def _by_speaker(
-    labels: IntArray, unit: IntArray, units: int
-) -> Iterator[tuple[IntArray, IntArray]]:
+def _by_speaker(labels: IntArray, unit: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
+    """Folds of whole speakers; none where no emotion has an utterance for each of two of them."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    split = StratifiedGroupKFold(min(FOLDS, units), shuffle=True, random_state=0)
+    count = min(FOLDS, len(np.unique(unit)), int(np.bincount(labels).max()))
+    if count < 2:
+        return
+    split = StratifiedGroupKFold(count, shuffle=True, random_state=0)
     with warnings.catch_warnings():  # a class that few speakers have is in few folds
         warnings.filterwarnings("ignore", "The least populated class in y")
         yield from split.split(labels, labels, unit)

@@ -55,8 +55,7 @@ def train(
         present = torch.from_numpy(fit.present)
         probe.head.weight[present[:, None], torch.from_numpy(columns)] = torch.from_numpy(fit.W)
         probe.head.bias[present] = torch.from_numpy(fit.b - fit.W @ fit.mean)
-    said = fit.present[((vectors.X[rows][:, columns] - fit.mean) @ fit.W.T + fit.b).argmax(axis=1)]
-    right = float((said == vectors.labels[rows]).mean())
+    right = float((fit.said(vectors.X[rows][:, columns]) == vectors.labels[rows]).mean())
     best = chosen.score
     how = f"{chosen.how}{TAKEN}{one.name}"
     return History([Epoch(0, fit.loss, best, right)], 0, -1.0 if best is None else best, how)

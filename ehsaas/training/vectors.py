@@ -64,6 +64,11 @@ class Fit:
     present: IntArray
     loss: float
 
+    def said(self, z: Floats) -> IntArray:
+        """The class index of each vector (N, D)."""
+        classes: IntArray = self.present[((z - self.mean) @ self.W.T + self.b).argmax(axis=1)]
+        return classes
+
 
 class Vectors:
     """Vectors of labelled utterances and of their other versions, and probes of some of them.

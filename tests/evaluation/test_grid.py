@@ -51,12 +51,13 @@ def test_cells_are_means_over_what_was_tested(results: list[Result]) -> None:
 
 
 def test_the_answer_is_of_the_work_that_is_farthest(results: list[Result]) -> None:
-    answer = furthest(results)
+    answer = furthest(results, "corpus")
     assert answer is not None
     short, detail = answer
     assert short == (
-        "On another corpus, averaged over 2 classifiers and 1 test, egemaps does best with a UAR"
-        " of 0.45 (corpus statistics) and functionals worst with 0.25; chance is 0.25."
+        "On another corpus, by corpus statistics and averaged over 2 classifiers and 1 test,"
+        " egemaps is highest with a UAR of 0.45 and functionals lowest with 0.25; chance is 0.25."
+        " Whether they differ is not tested here."
     )
     assert detail[-1].endswith(
         "egemaps 0.45, functionals 0.25; the highest of 4 is mlp on egemaps with 0.50."
@@ -64,28 +65,46 @@ def test_the_answer_is_of_the_work_that_is_farthest(results: list[Result]) -> No
     assert answers(results, ON_FUNCTIONALS)[-1].short == short
 
 
-def test_a_combination_that_was_not_run_everywhere_is_not_compared(results: list[Result]) -> None:
-    some = [
-        one
-        for one in results
-        if (one.corpus, one.system, one.features, one.protocol)
-        != ("urdu", "mlp", "egemaps", "strict")
+def without(results: list[Result], **wanted: str) -> list[Result]:
+    return [
+        one for one in results if any(getattr(one, name) != value for name, value in wanted.items())
     ]
+
+
+def test_means_are_over_what_all_were_tested_on(results: list[Result]) -> None:
+    some = without(results, corpus="urdu", system="mlp", features="egemaps", protocol="strict")
     strict = grids(some)[0]
-    assert ("egemaps", "mlp") not in strict.cells and len(strict.cells) == 3
-    (table,) = grid_tables(some)
-    assert next(row for row in table.body if row[2] == "egemaps")[3] == ""
+    assert strict.count == 1 and len(strict.cells) == 4
+    assert strict.cells["functionals", "svm-rbf"] == pytest.approx(0.6)
+
+
+def test_a_classifier_that_lacks_features_is_left_out(results: list[Result]) -> None:
+    """Else the mean of what it did run would stand beside means over all classifiers."""
+    third = [replace(one, features="is09") for one in results if one.system == "svm-rbf"]
+    strict = grids([*results, *third])[0]
+    assert strict.systems == ("svm-rbf",) and set(strict.features) == {
+        *("functionals", "egemaps", "is09")
+    }
+    assert strict.mean("functionals") == pytest.approx(0.65)
+
+
+def test_chance_is_the_mean_of_what_was_tested(results: list[Result]) -> None:
+    mixed = [replace(one, classes=("a", "b")) if one.corpus == "urdu" else one for one in results]
+    assert grids(mixed)[0].chance == pytest.approx(0.375)
 
 
 def test_statistics_that_change_nothing_are_named_together(results: list[Result]) -> None:
-    both = [*results, *(replace(one, normalisation="source") for one in results)]
-    assert [one.normalisation for one in grids(both)] == ["corpus, source"] * 3
+    swapped = {"functionals": "egemaps", "egemaps": "functionals"}
+    other = [replace(one, features=swapped[one.features], normalisation="none") for one in results]
+    both = [*results, *other, *(replace(one, normalisation="source") for one in results)]
+    found = [one.normalisation for one in grids(both) if one.protocol == "pair"]
+    assert found == ["corpus, source", "none"]
 
 
 def test_systems_with_features_of_their_own_are_no_grid(results: list[Result]) -> None:
     kept = [("svm-rbf", "functionals"), ("mlp", "egemaps")]
     alone = [one for one in results if (one.system, one.features) in kept]
-    assert grids(alone) == [] and grid_tables(alone) == [] and furthest(alone) is None
+    assert grids(alone) == [] and grid_tables(alone) == [] and furthest(alone, "corpus") is None
 
 
 def test_sentences_are_of_the_features_of_the_headline(results: list[Result]) -> None:
@@ -96,6 +115,15 @@ def test_sentences_are_of_the_features_of_the_headline(results: list[Result]) ->
     found = families(results, ON_FUNCTIONALS)
     assert found and all("svm-rbf on functionals" in family.question for family in found)
     assert {one.first.features for family in found for one in family.tests} == {"functionals"}
+
+
+def test_the_baseline_stays_beside_a_headline_with_features(results: list[Result]) -> None:
+    svm = half_right(5, 10, system="functionals-svm", features="functionals-204")
+    both = [*results, *pool(svm)]
+    within = answers(both, ON_FUNCTIONALS)[0]
+    assert "It is at or above functionals-svm on 1 of 1" in within.short
+    asked = [family.question for family in families(both, ON_FUNCTIONALS)]
+    assert any("against functionals-svm" in question for question in asked)
 
 
 def test_warnings_name_the_features_where_there_are_several() -> None:

@@ -212,13 +212,20 @@ def test_a_page_carries_others_and_follows_them(tmp_path: Path) -> None:
             wrote(name, 0.5, gathers)
 
 
-def test_what_hears_nothing_stays_in_its_own_twin(tmp_path: Path) -> None:
-    page(tmp_path, pl.concat([simulated(0.6), simulated(0.25, system="chance")]))
-    assert "chance" in (tmp_path / "example.json").read_text()
+def test_of_what_hears_nothing_chance_alone_is_carried(tmp_path: Path) -> None:
+    deaf = [simulated(0.25, system=name) for name in ("chance", "majority")]
+    page(tmp_path, pl.concat([simulated(0.6), *deaf]))
     whole = write_page(
         tmp_path, "whole", simulated(0.5), title="w", question="?", gathers=["example"]
     )
-    assert "chance" not in whole.twin.read_text()
+    rows = json.loads(whole.twin.read_text())
+    own = [row for row in rows if row["source"] == "ours" and "run" in row["condition"]]
+    carried = [(row["system"], row["metric"]) for row in own]
+    assert sorted(carried) == [
+        ("attention-bilstm", "uar"),
+        ("attention-bilstm", "weighted_f1"),
+        ("chance", "uar"),
+    ]
 
 
 def test_a_gathered_page_brings_its_published_figures(tmp_path: Path) -> None:

@@ -6,18 +6,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 import yaml
 
 import ehsaas
 from ehsaas import audio, utterances
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import holdout, joint, material, pretrained
+from ehsaas.experiments import fitting, holdout, joint, material, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.run import run
 from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.models.encoders import EncoderError
+from ehsaas.models.finetuned import FineTuned
+from ehsaas.training import batches
+from ehsaas.training.batches import Examples
 from tests.experiments import builders
 from tests.models import checkpoints, text_checkpoints
 
@@ -169,6 +173,33 @@ def test_an_encoder_is_trained_on_and_saved_with_its_weights(folder: Path, tmp_p
         (folder / "encoders" / "gone").rename(folder / "encoders" / "tiny")
     assert "its weights are held" in made.facts["encoder"]
     assert sum(estimate.probabilities.values()) == pytest.approx(1)
+
+
+def test_pooled_vectors_are_standardised_by_the_training_part(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what is trained on and nothing else, by the encoder before it learned anything."""
+    monkeypatch.setattr(fitting, "MEASURED", 5)
+    given = pretrained.found(
+        config(
+            system="finetuned-speech",
+            features={"kind": "samples"},
+            model={"encoder": "encoders/tiny", "layers": 2, "hidden": 16},
+            training={"keep": "last", "epochs": 1},
+        ),
+        folder,
+    )
+    rng = np.random.default_rng(0)
+    sound = [rng.normal(size=(n, 1)).astype(np.float32) for n in range(3000, 3900, 100)]
+    labels = np.arange(9) % 3
+    heard = Examples(sound, labels, np.zeros(9, dtype=np.int64), tuple("abcdefghi"))
+    untrained, trained = (fitting.network(given, 3, 1, seed=1) for _ in range(2))
+    assert isinstance(untrained, FineTuned) and isinstance(trained, FineTuned)
+    untrained.measure(batches.collate(heard, np.array([i])) for i in (0, 2, 4, 6, 8))
+    fitting.fit(given, trained, heard, None, 1, classes=3)
+    torch.testing.assert_close(trained.centre, untrained.centre, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(trained.scale, untrained.scale, atol=1e-5, rtol=1e-4)
+    assert trained.centre.any() and not torch.equal(trained.dense.weight, untrained.dense.weight)
 
 
 def test_a_probe_is_saved_with_the_name_and_the_hash_of_its_encoder(

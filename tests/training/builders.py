@@ -3,8 +3,12 @@
 from typing import Any
 
 import numpy as np
+import torch
 
+from ehsaas.models.linear_probe import LinearProbe
+from ehsaas.training import batches, probe
 from ehsaas.training.batches import Examples
+from ehsaas.training.loop import History
 from ehsaas.training.vectors import Candidate
 
 COLUMNS, CLASSES = 6, 3
@@ -47,3 +51,24 @@ def vectors(
 
 def seeing(*columns: int, name: str = "", C: float = 0.1, **more: Any) -> Candidate:
     return Candidate(name, columns, C, **more)
+
+
+def logits(network: LinearProbe, given: Examples) -> torch.Tensor:
+    network.eval()
+    with torch.no_grad():
+        result: torch.Tensor = network(batches.collate(given, np.arange(len(given)))).logits
+    return result
+
+
+def fitted(
+    given: Examples, *candidates: Candidate, dims: int = COLUMNS, classes: int = CLASSES
+) -> tuple[LinearProbe, History]:
+    """A probe whose blocks are the single columns."""
+    network = LinearProbe(dims, classes)
+    blocks = [np.array([i]) for i in range(dims)]
+    history = probe.train(network, given, blocks, candidates, classes=classes)
+    return network, history
+
+
+def everything(dims: int = COLUMNS, C: float = 0.1) -> Candidate:
+    return seeing(*range(dims), C=C)

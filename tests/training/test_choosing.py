@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ehsaas.training import choosing
-from ehsaas.training.choosing import Inner, choose, inner_folds
-from ehsaas.training.vectors import Candidate, Vectors
+from ehsaas.training.choosing import ahead, choose, inner_folds, score
+from ehsaas.training.vectors import Vectors
 from tests.training.builders import CLASSES, COLUMNS, seeing, vectors
 
 
@@ -28,54 +28,51 @@ def test_one_thing_is_chosen_after_the_other() -> None:
     assert chosen.candidate.at[0] == 1
 
 
-def recognised(monkeypatch: pytest.MonkeyPatch, tables: dict[str, list[list[int]]]) -> None:
-    """Candidates of these names recognise so many utterances of each unit and class."""
-
-    def right(given: Vectors, alike: list[Candidate], inner: Inner) -> list[np.ndarray]:
-        return [np.array(tables[one.name]) for one in alike]
-
-    monkeypatch.setattr(choosing, "_right", right)
+TEN = np.full((3, 3), 10)
 
 
-@pytest.mark.parametrize("languages", (1, 3))
-@pytest.mark.parametrize(("last", "taken"), [(2, "first"), (7, "rival")])
-def test_the_first_is_left_for_what_is_ahead_by_a_standard_error(
-    monkeypatch: pytest.MonkeyPatch, languages: int, last: int, taken: str
+@pytest.mark.parametrize("what", ("languages", "speakers"))
+@pytest.mark.parametrize(("last", "there"), [(2, False), (7, True)])
+def test_ahead_is_by_more_than_a_standard_error(
+    what: choosing.What, last: int, there: bool
 ) -> None:
     """Both rivals have the higher score; one of them with every speaker, or in every language."""
-    units = 3
-    first = [[5, 5, 5]] * units
-    rival = [[7, 7, 7], [7, 7, 7], [last, last, last + 1]]
-    recognised(monkeypatch, {"first": first, "rival": rival})
-    given = single(90, speakers=units, languages=languages)
-    chosen = choose(given, [seeing(0, name="first"), seeing(1, name="rival")])
-    assert chosen.scores[1] > chosen.scores[0] == pytest.approx(0.5)
-    assert chosen.candidate.name == taken
+    first = np.full((3, 3), 5)
+    rival = np.array([[7, 7, 7], [7, 7, 7], [last, last, last + 1]])
+    assert score(rival, TEN, what) > score(first, TEN, what) == pytest.approx(0.5)
+    assert ahead(rival, first, TEN, what) is there
+    assert not ahead(first, first, TEN, what)
 
 
-def test_speakers_are_taken_together_and_languages_each_for_itself(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Unit 0 has half of all utterances; a figure is over all speakers, or a mean of languages."""
-    unit = np.repeat([0, 1, 2], (30, 15, 15))
-    together = replace(vectors(60), speaker=unit)
-    apart = replace(vectors(60), language=unit)
-    recognised(monkeypatch, {"a": [[10, 10, 10], [0, 0, 0], [0, 0, 0]], "b": [[0, 0, 0]] * 3})
-    each = [seeing(0, name="a"), seeing(1, name="b")]
-    for given, score in ((together, 1 / 2), (apart, 1 / 3)):
-        chosen = choose(Vectors(given, [np.array([0])] * 2, CLASSES), each)
-        assert chosen.scores == pytest.approx((score, 0))
+def test_speakers_are_taken_together_and_languages_each_for_itself() -> None:
+    """Unit 0 has half of all utterances; a class that nobody has does not count."""
+    counts = np.array([[10, 10, 0], [5, 5, 0], [5, 5, 0]])
+    right = np.array([[10, 10, 0], [0, 0, 0], [0, 0, 0]])
+    assert score(right, counts, "speakers") == pytest.approx(1 / 2)
+    assert score(right, counts, "languages") == pytest.approx(1 / 3)
 
 
-def test_the_standard_error_is_that_of_a_mean_over_languages() -> None:
-    """Where every unit counts for itself the jackknife is the usual formula."""
-    counts = np.full((4, 3), 10)
-    first = np.array([[9, 8, 7], [5, 5, 5], [6, 7, 8], [4, 4, 4]])
-    second = np.array([[5, 5, 5], [6, 5, 4], [5, 6, 7], [1, 1, 1]])
-    differences = (first - second).mean(axis=1) / 10
-    expected = differences.std(ddof=1) / 2
-    found = choosing._standard_error(first, second, counts, "languages")
-    assert found == pytest.approx(expected)
+def test_the_standard_error_of_speakers_leaves_each_out_of_the_whole() -> None:
+    """By hand: 0.1 ahead over all; the third speaker has all of class 1 but ten."""
+    counts = np.array([[20, 0], [10, 10], [0, 30]])
+    first = np.array([[12, 0], [6, 2], [0, 18]])
+    second = np.array([[10, 0], [5, 2], [0, 14]])
+    assert score(first, counts, "speakers") - score(second, counts, "speakers") == pytest.approx(
+        (3 / 30 + 4 / 40) / 2
+    )
+    without = np.array([(1 / 10 + 4 / 40) / 2, (2 / 20 + 4 / 30) / 2, (3 / 30 + 0 / 10) / 2])
+    error = np.sqrt(2 / 3 * ((without - without.mean()) ** 2).sum())
+    assert 0 < error < 0.1
+    assert ahead(first, second, counts, "speakers")
+    few = np.array([[12, 0], [6, 2], [0, 10]])  # now 0 ahead: far less than the error
+    assert not ahead(few, second, counts, "speakers")
+
+
+def test_the_best_of_the_inner_folds_takes_the_place_of_the_first() -> None:
+    each = [seeing(4, 5, name="noise"), seeing(0, 1, name="told")]
+    chosen = choose(single(), each)
+    assert chosen.candidate.name == "told" and chosen.score == max(chosen.scores)
+    assert choose(single(), each[::-1]).candidate.name == "told"
 
 
 def test_what_is_named_for_few_speakers_is_taken_with_few_speakers_only() -> None:
@@ -86,6 +83,7 @@ def test_what_is_named_for_few_speakers_is_taken_with_few_speakers_only() -> Non
         assert chosen.candidate.name == taken
         assert chosen.how.endswith("what is named for that") == (speakers == 2)
     assert choose(single(speakers=2), each[:1], few).candidate is few
+    assert choose(single(3, speakers=3), each, few).candidate is few  # an utterance each
     assert choose(single(speakers=2), each).candidate is each[0]
 
 
@@ -111,3 +109,14 @@ def test_utterances_of_unknown_language_are_no_language() -> None:
     inner = inner_folds(replace(given, language=np.where(unknown, -1, given.language)))
     assert inner.what == "languages" and len(inner.folds) == 3
     assert all(unknown[train].sum() == unknown.sum() for train, _ in inner.folds)
+
+
+def test_utterances_of_unknown_speakers_are_on_neither_side() -> None:
+    given = vectors(90, speakers=6)
+    assert given.speaker is not None
+    unknown = given.speaker == 5
+    inner = inner_folds(replace(given, speaker=np.where(unknown, -1, given.speaker)))
+    assert len(inner.folds) == choosing.FOLDS
+    for train, out in inner.folds:
+        assert not unknown[train].any() and not unknown[out].any()
+        assert not set(inner.unit[train]) & set(inner.unit[out])
