@@ -9,14 +9,14 @@ takes no part in it.
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ehsaas.training.batches import Examples, IntArray
-from ehsaas.training.vectors import Candidate, Vectors
+from ehsaas.training.vectors import Candidate, Vectors, one_fit_each
 
 FOLDS = 4
 """Inner folds where whole speakers are left out."""
@@ -81,7 +81,7 @@ def choose(
     best = candidates[0]
     for axis in range(max(1, len(best.at))):
         turn = [one for one in candidates if _elsewhere(one, axis) == _elsewhere(best, axis)]
-        for alike in _alike([one for one in turn if one not in tried]):
+        for alike in one_fit_each([one for one in turn if one not in tried]):
             tried.update(zip(alike, _right(vectors, alike, inner), strict=True))
         scores = {one: score(tried[one], counts, inner.what) for one in turn}
         first = max(turn, key=scores.__getitem__)
@@ -95,14 +95,6 @@ def choose(
 def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
     """The places of a candidate on the other axes."""
     return candidate.at[:axis] + candidate.at[axis + 1 :]
-
-
-def _alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
-    """The candidates that differ in their steps alone, which one fit goes through."""
-    found: dict[Candidate, list[Candidate]] = {}
-    for one in candidates:
-        found.setdefault(replace(one, steps=1, name=""), []).append(one)
-    return list(found.values())
 
 
 def _right(vectors: Vectors, candidates: Sequence[Candidate], inner: Inner) -> list[IntArray]:

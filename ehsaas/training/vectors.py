@@ -13,7 +13,7 @@ them, and serve all candidates and all folds.
 
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,14 @@ class Candidate:
     copies: bool = True
     whiten: float = 0.0
     at: tuple[int, ...] = ()
+
+
+def one_fit_each(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Candidates that differ in their steps alone, and so are found on the way of one fit."""
+    found: dict[Candidate, list[Candidate]] = {}
+    for one in candidates:
+        found.setdefault(replace(one, steps=1, name=""), []).append(one)
+    return list(found.values())
 
 
 @dataclass(frozen=True)
