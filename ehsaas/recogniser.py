@@ -31,6 +31,7 @@ from ehsaas.features.ends import loud_span
 from ehsaas.features.store import VERSION
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch
+from ehsaas.models.encoders import EncoderError
 from ehsaas.timeline import merge
 
 SHORTEST = 0.1
@@ -252,6 +253,7 @@ class Recogniser:
 
         Raises:
             RecogniserError: a file is missing or damaged, or was written by a newer format.
+            EncoderError: its pretrained encoder does not lie where it was.
         """
         if not (folder / "recogniser.json").is_file():
             raise RecogniserError(
@@ -303,7 +305,7 @@ class Recogniser:
                 about["version"],
                 about["facts"],
             )
-        except RecogniserError:
+        except (RecogniserError, EncoderError):
             raise
         except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
             raise RecogniserError(f"{folder}: the recogniser is damaged ({error})") from error

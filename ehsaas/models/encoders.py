@@ -199,9 +199,20 @@ def _whole(encoder: Encoder, clip: Tensor, layers: Sequence[int]) -> Tensor:
 
 
 def located(name: str, root: Path | None) -> str:
-    """The path of the folder `name` under `root`, or the name itself where there is none."""
+    """The path of the folder `name` under `root`, or the name itself where there is none.
+
+    Raises:
+        EncoderError: there is none, and `name` can be nothing but a path.
+    """
     folder = (root / name).resolve() if root is not None else None
-    return str(folder) if folder is not None and folder.is_dir() else name
+    if folder is not None and folder.is_dir():
+        return str(folder)
+    if folder is not None and name.startswith((".", "/")):
+        raise EncoderError(
+            f"{name}: no such folder, looked for at {folder}; put config.json and model.safetensors"
+            " there, or give another"
+        )
+    return name
 
 
 @contextmanager
@@ -247,6 +258,5 @@ def _fetched(name: str) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise EncoderError(
             f"{name}: no such folder, and no checkpoint of this name in the cache or on the"
-            " network; put config.json and model.safetensors into that folder, beside the corpora's"
-            " where the name begins with ../, or give another"
+            " network; put config.json and model.safetensors into that folder, or give another"
         ) from error

@@ -224,7 +224,7 @@ def test_a_probe_is_saved_with_the_name_and_the_hash_of_its_encoder(
     assert ehsaas.load(link)(clip) == made(clip)
     (folder / "encoders" / "tiny").rename(folder / "encoders" / "gone")
     try:
-        with pytest.raises(EncoderError, match="no such folder, and no checkpoint of this name"):
+        with pytest.raises(EncoderError, match="no such folder, looked for at"):
             ehsaas.load(tmp_path / "model")(clip)
     finally:
         (folder / "encoders" / "gone").rename(folder / "encoders" / "tiny")
@@ -384,4 +384,7 @@ def test_layers_to_train_that_are_not_there_are_named_first(folder: Path, tmp_pa
 def test_an_encoder_that_is_nowhere_is_named(folder: Path) -> None:
     features = PROBE["features"] | {"encoder": "encoders/none"}
     with pytest.raises(EncoderError, match=r"encoders/none: no such folder"):
+        pretrained.found(config(features=features), folder)
+    features["encoder"] = "../none"
+    with pytest.raises(EncoderError, match=f"no such folder, looked for at {folder.parent}/none;"):
         pretrained.found(config(features=features), folder)
