@@ -19,10 +19,10 @@ def publish(run: Path, folder: Path, headline: Headline | None = None) -> Page:
     environment = files.environment
     notes = list(files.notes)
     if environment:
-        minutes = environment.get("seconds", 0) / 60
+        minutes = max(1, round(environment.get("seconds", 0) / 60))
         notes.append(
-            f"It took {minutes:.0f} minutes on {environment.get('cores')} cores"
-            f" ({environment.get('processor') or environment.get('machine')})."
+            f"It took {minutes} {'minute' if minutes == 1 else 'minutes'} on"
+            f" {environment.get('cores')} cores ({environment.get('processor') or environment.get('machine')})."
         )
     return results.write_page(
         folder,
