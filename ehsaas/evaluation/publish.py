@@ -20,10 +20,9 @@ def publish(run: Path, folder: Path, headline: Headline | None = None) -> Page:
     notes = list(files.notes)
     if environment:
         minutes = max(1, round(environment.get("seconds", 0) / 60))
-        notes.append(
-            f"It took {minutes} {'minute' if minutes == 1 else 'minutes'} on"
-            f" {environment.get('cores')} cores ({environment.get('processor') or environment.get('machine')})."
-        )
+        took = f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
+        machine = environment.get("processor") or environment.get("machine")
+        notes.append(f"It took {took} on {environment.get('cores')} cores ({machine}).")
     return results.write_page(
         folder,
         files.name,
