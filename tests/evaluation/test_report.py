@@ -143,3 +143,10 @@ def test_many_warnings_are_folded(tmp_path: Path) -> None:
 def test_a_folder_without_predictions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"predictions\.parquet: no such prediction table"):
         write_report(tmp_path)
+
+
+def test_notes_are_text_with_code_in_backticks(tmp_path: Path) -> None:
+    judged(FOUR * 3, FOUR * 3).write_parquet(tmp_path / "predictions.parquet")
+    (tmp_path / "notes.json").write_text(json.dumps(["`strict` is <b>bold</b>."]))
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "<code>strict</code> is &lt;b&gt;bold&lt;/b&gt;." in text
