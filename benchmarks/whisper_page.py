@@ -72,9 +72,10 @@ def page(r: Result) -> str:
     same = r.padded_is_transformers
     return f"""# Whisper on a clip's own frames
 
-`python benchmarks/whisper.py --encoder FOLDER`; {r.encoder}, layers {LAYERS[0]} to {LAYERS[-1]}
-side by side, float32. Whisper was trained on 30 s and is usually given every clip filled up to
-that; ours runs on the clip's own frames alone. Both are pooled over the clip's own frames.
+`python benchmarks/whisper.py --encoder FOLDER --clips {r.clips}`; {r.encoder}, layers {LAYERS[0]}
+to {LAYERS[-1]} side by side, float32. Whisper was trained on 30 s and is usually given every clip
+filled up to that; ours runs on the clip's own frames alone. Both are pooled over the clip's own
+frames.
 
 ## Does it change what is heard?
 
