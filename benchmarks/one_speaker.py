@@ -127,9 +127,16 @@ def main() -> None:
     parser.add_argument("--on", nargs="+", default=["emodb", "ravdess"])
     parser.add_argument("-o", "--output", type=Path, default=Path("docs/results"))
     given = parser.parse_args()
-    asked = pretrained.found(config.load(given.run / "config.yaml"), given.corpora)
+    try:
+        asked = pretrained.found(config.load(given.run / "config.yaml"), given.corpora)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     if not isinstance(asked.model, ProbeConfig):
         raise SystemExit(f"{given.run}: {asked.system} is no linear probe")
+    if unknown := [name for name in given.on if name not in asked.corpora]:
+        raise SystemExit(
+            f"{', '.join(unknown)}: not in that run; it has {', '.join(asked.corpora)}"
+        )
     candidates = pretrained.candidates(asked.features, asked.model)
     setup = Setup(asked, given.run, home(), given.corpora)
     found: dict[str, dict[str, float]] = {}
