@@ -32,6 +32,41 @@ LABEL_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 MERGED: Mapping[str, str] = MappingProxyType({"excitement": "happiness"})
 """Emotions that count as another one inside a fixed label set; `native` merges nothing."""
 
+
+@dataclass(frozen=True)
+class Place:
+    """On which side of the circumplex an emotion lies: −1, 0 (the middle) or 1 on each axis."""
+
+    arousal: int
+    valence: int
+
+
+CIRCUMPLEX: Mapping[str, Place] = MappingProxyType(
+    {
+        "anger": Place(1, -1),
+        "happiness": Place(1, 1),
+        "sadness": Place(-1, -1),
+        "neutral": Place(0, 0),
+        "fear": Place(1, -1),
+        "disgust": Place(0, -1),
+        "surprise": Place(1, 1),
+        "boredom": Place(-1, -1),
+        "calm": Place(-1, 1),
+        "contempt": Place(0, -1),
+        "sarcasm": Place(0, -1),
+        "excitement": Place(1, 1),
+        "frustration": Place(1, -1),
+    }
+)
+"""Every emotion of the vocabulary, by the signs of its place in Russell (1980, J. Pers. Soc.
+Psychol. 39(6)), who has no word for neutral, disgust, contempt and sarcasm: their arousal is taken
+for the middle, **ours**. Surprise is his "astonished", a little on the pleasant side."""
+
+SIDES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"arousal": ("high", "low"), "valence": ("negative", "positive")}
+)
+"""Both axes cut in two, the side that has to be *told* first."""
+
 NOT_SURE = "not sure"
 NO_SPEECH = "no speech"
 
@@ -53,6 +88,26 @@ def to_label_set(emotion: str | None, label_set: str) -> str | None:
         raise ValueError(f"unknown label set {label_set!r}; known sets are {known}")
     merged = MERGED.get(emotion, emotion)
     return merged if merged in LABEL_SETS[label_set] else None
+
+
+def side_of(emotion: str, axis: str) -> str:
+    """The side of an axis of the circumplex on which an emotion counts: one of `SIDES[axis]`.
+
+    What is in the middle of an axis does not count as what has to be told: neutral is low in
+    arousal and positive in valence, as in work across corpora (Schuller et al. 2009, ASRU,
+    "Acoustic emotion recognition: a benchmark comparison of performances"). So the four classes
+    of `four` are two by two on both axes, and none has to be left out.
+
+    Raises:
+        ValueError: the emotion is not in the vocabulary, or the axis is none.
+    """
+    if emotion not in CIRCUMPLEX:
+        raise ValueError(f"unknown emotion {emotion!r}; the vocabulary is {', '.join(VOCABULARY)}")
+    if axis not in SIDES:
+        raise ValueError(f"unknown axis {axis!r}; the axes are {', '.join(SIDES)}")
+    place = CIRCUMPLEX[emotion]
+    told = place.arousal > 0 if axis == "arousal" else place.valence < 0
+    return SIDES[axis][0 if told else 1]
 
 
 def in_order(emotions: Sequence[str] | set[str]) -> tuple[str, ...]:

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ehsaas.evaluation.adaptation import adaptation, series
+from ehsaas.evaluation.dimension_tables import QUESTION as KEEPS
+from ehsaas.evaluation.dimension_tables import keeps
 from ehsaas.evaluation.grid import furthest
+from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.recommendation import QUESTION as WHICH
+from ehsaas.evaluation.recommendation import recommendation
 from ehsaas.evaluation.significance import Comparison
 from ehsaas.evaluation.views import (
     BASELINE,
@@ -45,7 +50,13 @@ class Answer:
 
 
 def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Answer]:
-    """The questions that these results can answer; one without results is left out."""
+    """The questions that these results can answer; one without results is left out.
+
+    Where methods were compared, the other questions are of the results beside the comparison.
+    """
+    which = recommendation(results)
+    kept = keeps(results, main(results, headline)[0])
+    results = apart(results)
     system, normalisation = main(results, headline)
     alike = [one for one in spoken_of(results, headline) if one.normalisation == normalisation]
     called = named(system, headline)
@@ -54,9 +65,11 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
     bought = adaptation(ours, system)
     carried = furthest(results, normalisation)
     found = (
+        Answer(WHICH, *which) if which else None,
         _within(ours, baseline, called),
         _transfer(ours, system, called),
         Answer("How much does data of the target language buy back?", *bought) if bought else None,
+        Answer(KEEPS, *kept) if kept else None,
         Answer("Which features carry furthest?", *carried) if carried else None,
     )
     return [answer for answer in found if answer]

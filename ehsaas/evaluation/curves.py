@@ -1,4 +1,4 @@
-"""Results and histories → pictures of lines: adaptation curve, training curves."""
+"""Results and histories → pictures of lines: adaptation, labels a class, noise, training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from ehsaas.evaluation.across import Across
 from ehsaas.evaluation.drawing import INK, MARKS, MUTED, SERIES, drawn, to_svg
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.views import Curve
+
+_Point = tuple[float, float, float | None, float | None]
+"""Where, the value there, and its interval."""
 
 _DASHED = (0, (4, 2.5))
 _DOTTED = (0, (1, 2))
@@ -34,6 +38,33 @@ def adaptation_curve(curve: Curve, name: str) -> str:
         axes.spines["left"].set_visible(False)
         figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.8)
         return to_svg(figure, name, f"UAR on {curve.corpus} by share of target labels used")
+
+
+def labels_curve(
+    lines: Mapping[str, Sequence[tuple[int, Across]]], chance: float, name: str, title: str
+) -> str:
+    """UAR against labels a class, a line a system, with interval bands; chance is dotted.
+
+    Args:
+        lines: points by system, in order of the labels; one that was run with one number of
+            labels only is a mark.
+        chance: UAR of a guess.
+        name: id of the figure.
+        title: whose labels.
+    """
+    with drawn(height=3.2) as (figure, axes):
+        for i, (label, points) in enumerate(lines.items()):
+            _line(axes, label, [(at, one.value, one.low, one.high) for at, one in points], i)
+        axes.axhline(chance, color=MUTED, linestyle=_DOTTED, linewidth=1.3, label="chance")
+        steps = sorted({at for points in lines.values() for at, _ in points})
+        axes.set_xticks(steps, [str(step) for step in steps])
+        axes.set_xlabel(f"labels a class, {title}")
+        axes.set_ylabel("UAR")
+        axes.set_ylim(0, 1)
+        axes.grid(axis="y")
+        axes.spines["left"].set_visible(False)
+        figure.legend(loc="outside upper left", ncols=1, handlelength=1.8)
+        return to_svg(figure, name, f"UAR by labels a class: {title}")
 
 
 def training_curves(entries: Sequence[Mapping[str, Any]], name: str, title: str) -> str:
@@ -109,20 +140,25 @@ def _level(one: Result) -> float:
 
 
 def _series(axes: Axes, label: str, points: Sequence[tuple[float, Result]], i: int) -> None:
-    """One line with its marks and the band of its intervals; points without a UAR are left out."""
+    """The line of results; those without a UAR are left out."""
     measures = [(at, one.uar) for at, one in points if one.uar]
-    if not measures:
+    _line(axes, label, [(at, one.value, one.low, one.high) for at, one in measures], i)
+
+
+def _line(axes: Axes, label: str, points: Sequence[_Point], i: int) -> None:
+    """One line with its marks and the band of its intervals."""
+    if not points:
         return
     colour = SERIES[i % len(SERIES)]
     axes.plot(
-        [at for at, _ in measures],
-        [one.value for _, one in measures],
+        [at for at, *_ in points],
+        [value for _, value, *_ in points],
         color=colour,
         marker=MARKS[i % len(MARKS)],
         label=label,
         zorder=3 - i / 10,
     )
-    bands = [(at, one.low, one.high) for at, one in measures if one.low is not None]
+    bands = [(at, low, high) for at, _, low, high in points if low is not None]
     if bands:
         where, low, high = zip(*bands, strict=True)
         axes.fill_between(where, low, high, color=colour, alpha=0.13, linewidth=0)

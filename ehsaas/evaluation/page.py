@@ -6,8 +6,12 @@ from typing import Any
 from ehsaas.evaluation import gathering
 from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
+from ehsaas.evaluation.choice import headline as chosen
+from ehsaas.evaluation.dimension_tables import dimension_tables
 from ehsaas.evaluation.families import families
 from ehsaas.evaluation.grid import grid_tables
+from ehsaas.evaluation.method_tables import method_tables
+from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.tables import (
@@ -20,7 +24,7 @@ from ehsaas.evaluation.tables import (
     within_tables,
 )
 from ehsaas.evaluation.trials import trial_tables
-from ehsaas.evaluation.views import Headline, curves, matrices, others, within
+from ehsaas.evaluation.views import Headline, curves, main, matrices, others, within
 
 METHOD: tuple[str, ...] = (
     "UAR is the mean of the classes' recalls, computed once a seed over the pooled out-of-fold"
@@ -72,6 +76,8 @@ def markdown(
         kept: the name of the Parquet file, or None.
         gathers: names of the pages that follow as chapters.
     """
+    headline = chosen(results, headline)
+    rest = apart(results)
     blocks = [f"# {title}", question]
     for answer in answers(results, headline):
         detail = "\n".join(f"- {sentence}" for sentence in answer.detail)
@@ -79,14 +85,16 @@ def markdown(
     if notes:
         blocks += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     laid_out = [
-        *grid_tables(results),
-        *within_tables(within(results)),
-        *(matrix_table(matrix) for matrix in matrices(results)),
-        *(curve_table(curve) for curve in curves(results)),
-        *trial_tables(results),
-        *([results_table(rest, "Other results")] if (rest := others(results)) else []),
+        *method_tables(results),
+        *grid_tables(rest),
+        *within_tables(within(rest)),
+        *(matrix_table(matrix) for matrix in matrices(rest)),
+        *dimension_tables(results, main(results, headline)[0]),
+        *(curve_table(curve) for curve in curves(rest)),
+        *trial_tables(rest),
+        *([results_table(odd, "Other results")] if (odd := others(rest)) else []),
         *([published_table(published, results, headline)] if published else []),
-        *(family_table(family) for family in families(results, headline)),
+        *(family_table(family) for family in families(rest, headline)),
     ]
     for table in laid_out:
         blocks += [f"## {table.title}", table.intro, _table(table)]

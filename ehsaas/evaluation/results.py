@@ -11,6 +11,8 @@ from typing import Any
 import polars as pl
 
 from ehsaas.evaluation import gathering, page
+from ehsaas.evaluation.choice import headline as chosen
+from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
@@ -21,6 +23,16 @@ LARGEST_PARQUET = 1_000_000
 """Bytes above which the prediction table is not kept beside its page."""
 
 DIGITS = 4
+UNLABELLED: frozenset[str] = frozenset(
+    {
+        *("subspace-alignment", "coral", "deep-coral", "mmd", "dann", "em-prior", "bbse"),
+        *("self-training", "running-statistics", "nnpm", "nnpm memory"),
+    }
+)
+"""Methods that use recordings of the target beyond the one that is judged, by any statistics: to
+align with, to guess priors from, to label for themselves, or to follow a stream. The others train
+on the source alone (source-only, supcon, k-NN over the source's memory), or need labels."""
+
 _METRIC_NAMES: Mapping[str, str] = MappingProxyType(
     {"macro_recall": "uar", "war": "accuracy", "wa": "accuracy"}
 )
@@ -43,8 +55,10 @@ def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[
 def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
     """The rows of results that were pooled before.
 
-    A metric that was refused has no row, and of disturbed clips there is UAR alone.
+    A metric that was refused has no row, and of disturbed clips there is UAR alone. Where methods
+    were compared, the headline is the one chosen for each language on the others.
     """
+    headline = chosen(results, headline)
     return [
         {
             "source": "ours",
@@ -76,9 +90,11 @@ def target_data(result: Result) -> str:
     """What of the target corpus the system was given: its labels, its recordings, or nothing."""
     oracle = result.system == "speaker-majority"  # it reads the labels that it is tested on
     trained = set(result.corpus.split("+")) & set(result.train)
-    if oracle or result.share > 0 or trained:
+    given = result.share > 0 or int(result.condition.get(LABELS, 0)) > 0
+    if oracle or given or trained or result.system in (TARGET_ONLY, ORACLE):
         return "labelled"
-    return "unlabelled" if result.normalisation in ("corpus", "speaker") else "none"
+    used = result.normalisation in ("corpus", "speaker") or result.system in UNLABELLED
+    return "unlabelled" if used else "none"
 
 
 def published_row(given: Mapping[str, Any]) -> Row:

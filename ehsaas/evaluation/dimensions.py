@@ -1,0 +1,303 @@
+"""Results → arousal and valence: how well each is told, within a language and across languages.
+
+Every emotion lies on a side of both axes of the circumplex, so one confusion is read three ways:
+as it is, as high or low arousal, as negative or positive valence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ehsaas.emotions import SIDES, VOCABULARY, side_of
+from ehsaas.evaluation import bootstrap
+from ehsaas.evaluation.methods import ORACLE
+from ehsaas.evaluation.metrics import Counts, Floats, Integers
+from ehsaas.evaluation.pooled import REFERENCES, Result
+
+AXES: tuple[str, ...] = tuple(SIDES)
+CHANCE = 0.5
+"""UAR of a guess that looks at nothing, on an axis cut in two, however often it says which."""
+
+ACROSS: tuple[str, ...] = ("lolo", "pair")
+
+
+_Key = tuple[str, str, str, str, str]
+"""System, features, statistics, protocol, label set."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A figure and the middle 95 % of its resamples, None where there are none."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Shares of what was judged: wrong on one axis only, on both, or on none (told apart by more).
+
+    `right` and the four sum to 1.
+    """
+
+    right: float
+    arousal: float
+    valence: float
+    both: float
+    neither: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One system within a language and across languages, on the same utterances.
+
+    `targets` are what it was tested on; several are averaged, with the languages fixed. By axis:
+    `within` and `across` are UAR, `kept` is the share of the skill above chance that is left
+    across languages; None where there is no skill within that is told from none. `difference` is
+    what arousal keeps more than valence. `own` says what the model within a language was.
+    """
+
+    system: str
+    features: str
+    normalisation: str
+    protocol: str
+    label_set: str
+    targets: tuple[str, ...]
+    own: str
+    these_only: bool
+    within: Mapping[str, Span]
+    across: Mapping[str, Span]
+    kept: Mapping[str, Span | None]
+    difference: Span | None
+    errors: tuple[Errors, Errors]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """UAR by axis, `values` (2 ways, 2 axes) and resampled `draws` (R, 2, 2); way 0 is within."""
+
+    values: Floats
+    draws: Floats | None
+    unit: str
+    errors: tuple[Errors, Errors]
+
+
+def compared(results: Sequence[Result]) -> list[Compared]:
+    """For each system and protocol the mean over its targets, then each target.
+
+    Across languages are results of `lolo` and, averaged over the sources, `pair`; within, those
+    of the same system on new speakers of the tested corpus, with the same classes where that was
+    run, else with the corpus's own; in a comparison of methods, the oracle. Only utterances that
+    both judged with the same truth are counted.
+    """
+    crossing: dict[_Key, dict[str, list[Result]]] = {}
+    for one in results:
+        if one.protocol in ACROSS and one.system not in (*REFERENCES, ORACLE) and _plain(one):
+            key = (one.system, one.features, one.normalisation, one.protocol, one.label_set)
+            crossing.setdefault(key, {}).setdefault(one.corpus, []).append(one)
+    made = []
+    for key, by_target in sorted(crossing.items()):
+        owns: dict[str, str] = {}
+        drawn: dict[str, _Drawn] = {}
+        for seed, (target, found) in enumerate(sorted(by_target.items())):
+            own = _within(results, found[0])
+            judged = None if own is None else _drawn(own, found, seed)
+            if own is not None and judged is not None:
+                owns[target], drawn[target] = _named(own, found[0]), judged
+        alone = [(target,) for target in drawn]
+        for targets in ([tuple(drawn)] if len(drawn) > 1 else []) + alone:
+            what = ", ".join(sorted({owns[target] for target in targets}))
+            made.append(_compared(key, targets, what, [drawn[target] for target in targets]))
+    return made
+
+
+def _plain(one: Result) -> bool:
+    """Whether nothing was changed, and all its classes have a place on the circumplex."""
+    return set(one.names) <= set(VOCABULARY) and not one.condition
+
+
+def _within(results: Sequence[Result], one: Result) -> Result | None:
+    """The same system on new speakers of the same corpus, or the oracle of the same features."""
+
+    def fits(other: Result) -> bool:
+        if (other.corpus, other.features) != (one.corpus, one.features) or not _plain(other):
+            return False
+        how = (other.system, other.protocol, other.normalisation)
+        return how == (one.system, "strict", one.normalisation) or other.system == ORACLE
+
+    def away(other: Result) -> tuple[bool, bool, bool, str]:
+        """The nearest first: the same classes, the system itself, the same statistics."""
+        return (
+            set(other.classes) != set(one.classes),
+            other.system == ORACLE,
+            other.normalisation != one.normalisation,
+            other.normalisation,
+        )
+
+    return min(filter(fits, results), key=away, default=None)
+
+
+def _named(own: Result, one: Result) -> str:
+    if own.system == ORACLE:
+        return ORACLE
+    return "same classes" if set(own.classes) == set(one.classes) else "its own emotions"
+
+
+def _drawn(own: Result, found: Sequence[Result], seed: int) -> _Drawn | None:
+    """Both ways on the utterances that all judged; None where a side of an axis has none."""
+    ids = _shared([own, *found])
+    truth_of = dict(zip(own.items.ids, own.items.truth, strict=True))
+    speaker_of = dict(zip(own.items.ids, own.items.speakers, strict=True))
+    classes = tuple(name for i, name in enumerate(own.classes) if i in {truth_of[u] for u in ids})
+    if any(len({side_of(name, axis) for name in classes}) < 2 for axis in AXES):
+        return None
+    place = {name: i for i, name in enumerate(classes)}
+    truth = np.array([place[own.classes[truth_of[u]]] for u in ids], dtype=np.int64)
+    ways = (_called(own, ids), np.vstack([_called(one, ids) for one in found]))
+    seeds = (len(ways[0]), len(ways[1]))
+    # An item counts as hit where its side of the axis was told, so hits over support by emotion
+    # give the recall of a side, and one resample of speakers serves both axes and both ways.
+    told = [
+        np.where(
+            called < 0,
+            -1,
+            np.where(_sided(called, axis) == _of(classes, truth, axis), truth, len(classes)),
+        )
+        for called in ways
+        for axis in AXES
+    ]
+    speakers = np.array([speaker_of[u] for u in ids], dtype=object)
+    grouped = bootstrap.clusters(truth, np.vstack(told), speakers, len(classes))
+    resampled = bootstrap.resample(grouped, seed=seed)
+    return _Drawn(
+        values=_uars(bootstrap.pooled(grouped), classes, seeds),
+        draws=None if resampled is None else _uars(resampled.counts, classes, seeds),
+        unit=grouped.unit,
+        errors=(_errors(ways[0], classes, truth), _errors(ways[1], classes, truth)),
+    )
+
+
+def _shared(results: Sequence[Result]) -> list[str]:
+    """Utterances that all judged, with the same truth, sorted."""
+    told = [
+        {
+            (name, one.classes[code])
+            for name, code in zip(one.items.ids, one.items.truth, strict=True)
+        }
+        for one in results
+    ]
+    return sorted(str(name) for name, _ in set.intersection(*told))
+
+
+def _called(one: Result, ids: Sequence[str]) -> Integers:
+    """What was predicted of these utterances (E, N), as places in the vocabulary; −1 for none."""
+    column = {name: i for i, name in enumerate(one.items.ids)}
+    code = np.array([VOCABULARY.index(name) for name in one.names] + [-1], dtype=np.int64)
+    called: Integers = code[one.items.predicted[:, [column[name] for name in ids]]]
+    return called
+
+
+def _sided(called: Integers, axis: str) -> Integers:
+    """The side of the axis, 0 or 1, of each place in the vocabulary."""
+    sides = np.array([SIDES[axis].index(side_of(name, axis)) for name in VOCABULARY])
+    found: Integers = sides[called]
+    return found
+
+
+def _of(classes: Sequence[str], truth: Integers, axis: str) -> Integers:
+    sides = np.array([SIDES[axis].index(side_of(name, axis)) for name in classes])
+    found: Integers = sides[truth]
+    return found
+
+
+def _uars(counts: Counts, classes: Sequence[str], seeds: tuple[int, int]) -> Floats:
+    """UAR (…, 2 ways, 2 axes) from counts (rows, …, C), averaged over seeds."""
+    values, row = [], 0
+    for E in seeds:
+        for axis in AXES:
+            recalls = []
+            for side in SIDES[axis]:
+                of = [i for i, name in enumerate(classes) if side_of(name, axis) == side]
+                hits = counts.hits[row : row + E][..., of].sum(axis=-1)
+                recalls.append(hits / counts.support[row : row + E][..., of].sum(axis=-1))
+            values.append(np.mean(recalls, axis=0).mean(axis=0))
+            row += E
+    stacked: Floats = np.stack(values, axis=-1)
+    return stacked.reshape(*stacked.shape[:-1], 2, len(AXES))
+
+
+def _errors(called: Integers, classes: Sequence[str], truth: Integers) -> Errors:
+    judged = called >= 0
+    same = {axis: (_sided(called, axis) == _of(classes, truth, axis))[judged] for axis in AXES}
+    names = np.array([VOCABULARY.index(name) for name in classes])
+    right = (called == names[truth])[judged]
+    arousal, valence = same["arousal"], same["valence"]
+    return Errors(
+        right=float(right.mean()),
+        arousal=float((~arousal & valence).mean()),
+        valence=float((arousal & ~valence).mean()),
+        both=float((~arousal & ~valence).mean()),
+        neither=float((arousal & valence & ~right).mean()),
+    )
+
+
+def _compared(key: _Key, targets: tuple[str, ...], own: str, drawn: Sequence[_Drawn]) -> Compared:
+    values = np.mean([one.values for one in drawn], axis=0)
+    known = [one.draws for one in drawn if one.draws is not None]
+    draws = np.mean(known, axis=0) if len(known) == len(drawn) else None
+    system, features, normalisation, protocol, label_set = key
+    kept = {axis: _kept(values[:, i], draws, i) for i, axis in enumerate(AXES)}
+    return Compared(
+        system=system,
+        features=features,
+        normalisation=normalisation,
+        protocol=protocol,
+        label_set=label_set,
+        targets=targets,
+        own=own,
+        these_only=any(one.unit != "speakers" for one in drawn),
+        within={axis: _span(values[0, i], draws, (0, i)) for i, axis in enumerate(AXES)},
+        across={axis: _span(values[1, i], draws, (1, i)) for i, axis in enumerate(AXES)},
+        kept=kept,
+        difference=None if None in kept.values() else _difference(values, draws),
+        errors=(_mean([one.errors[0] for one in drawn]), _mean([one.errors[1] for one in drawn])),
+    )
+
+
+def _span(value: float, draws: Floats | None, place: tuple[int, int]) -> Span:
+    return _limits(float(value), None if draws is None else draws[:, *place])
+
+
+def _kept(values: Floats, draws: Floats | None, axis: int) -> Span | None:
+    """Skill above chance across over that within; None unless that within is told from none."""
+    if draws is None or np.quantile(draws[:, 0, axis], 0.025) <= CHANCE:
+        return None
+    return _limits(float(_ratio(values)), _ratio(draws[:, :, axis].T))
+
+
+def _difference(values: Floats, draws: Floats | None) -> Span:
+    first, second = (AXES.index(axis) for axis in ("arousal", "valence"))
+    value = _ratio(values[:, first]) - _ratio(values[:, second])
+    if draws is None:
+        return Span(float(value))
+    return _limits(float(value), _ratio(draws[:, :, first].T) - _ratio(draws[:, :, second].T))
+
+
+def _ratio(values: Floats) -> Floats:
+    """(across − chance) / (within − chance) of values (2, …), within first."""
+    ratio: Floats = (values[1] - CHANCE) / np.maximum(values[0] - CHANCE, 1e-9)
+    return ratio
+
+
+def _limits(value: float, draws: Floats | None) -> Span:
+    if draws is None:
+        return Span(value)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Span(value, float(low), float(high))
+
+
+def _mean(errors: Sequence[Errors]) -> Errors:
+    fields = ("right", "arousal", "valence", "both", "neither")
+    return Errors(*(float(np.mean([getattr(one, name) for one in errors])) for name in fields))
