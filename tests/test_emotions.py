@@ -5,7 +5,16 @@ from types import MappingProxyType
 
 import pytest
 
-from ehsaas.emotions import LABEL_SETS, VOCABULARY, Estimate, in_order, to_label_set
+from ehsaas.emotions import (
+    CIRCUMPLEX,
+    LABEL_SETS,
+    SIDES,
+    VOCABULARY,
+    Estimate,
+    in_order,
+    side_of,
+    to_label_set,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +73,40 @@ def test_an_estimate_of_read_only_mappings_becomes_plain() -> None:
     plain = Estimate("anger", given, warnings=("odd",), extra=MappingProxyType({"k": 1})).to_dict()
     assert json.loads(json.dumps(plain))["probabilities"] == {"anger": 1.0}
     assert (plain["extra"], plain["warnings"]) == ({"k": 1}, ("odd",))
+
+
+def test_every_emotion_has_a_place_on_the_circumplex() -> None:
+    assert set(CIRCUMPLEX) == set(VOCABULARY)
+    for place in CIRCUMPLEX.values():
+        assert {place.arousal, place.valence} <= {-1, 0, 1}
+
+
+@pytest.mark.parametrize(
+    ("emotion", "arousal", "valence"),
+    [
+        ("anger", "high", "negative"),
+        ("happiness", "high", "positive"),
+        ("sadness", "low", "negative"),
+        ("neutral", "low", "positive"),
+        ("fear", "high", "negative"),
+        ("disgust", "low", "negative"),
+        ("surprise", "high", "positive"),
+        ("boredom", "low", "negative"),
+        ("calm", "low", "positive"),
+    ],
+)
+def test_emotions_lie_on_sides(emotion: str, arousal: str, valence: str) -> None:
+    assert (side_of(emotion, "arousal"), side_of(emotion, "valence")) == (arousal, valence)
+
+
+def test_the_four_classes_are_two_by_two_on_both_axes() -> None:
+    for axis, sides in SIDES.items():
+        found = [side_of(emotion, axis) for emotion in LABEL_SETS["four"]]
+        assert sorted(found) == sorted(sides * 2)
+
+
+def test_what_is_no_emotion_or_no_axis_has_no_side() -> None:
+    with pytest.raises(ValueError, match="unknown emotion 'joy'; the vocabulary is anger"):
+        side_of("joy", "valence")
+    with pytest.raises(ValueError, match="unknown axis 'power'; the axes are arousal, valence"):
+        side_of("anger", "power")

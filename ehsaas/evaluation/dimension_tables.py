@@ -25,8 +25,9 @@ _OWN = (
     " corpus's own where only that was run; the oracle in a comparison of methods."
 )
 _FIXED = (
-    " Means keep the languages and resample speakers within each; † marks corpora of fewer than"
-    " five speakers, resampled over utterances."
+    " Means are over the languages within which both axes are told better than by chance; they keep"
+    " the languages and resample speakers within each. † marks corpora of fewer than five speakers,"
+    " resampled over utterances."
 )
 
 
@@ -74,8 +75,8 @@ def _lines(found: Sequence[Compared]) -> tuple[tuple[str, ...], ...]:
 
 
 def _how(one: Compared) -> tuple[str, str, str, str, str]:
-    many = len(one.targets)
-    tested = one.targets[0] if many == 1 else f"{many} languages, mean"
+    tested = ", ".join(one.targets)
+    tested = f"mean of {tested}" if len(one.targets) > 1 else tested
     return one.system, one.features, one.normalisation, WORKS[one.protocol], tested
 
 

@@ -85,7 +85,10 @@ class _Drawn:
 
 
 def compared(results: Sequence[Result]) -> list[Compared]:
-    """For each system and protocol the mean over its targets, then each target.
+    """For each system and protocol the mean over targets, then each target.
+
+    The mean is over the targets within which both axes are told better than by chance: where a
+    corpus has too few speakers to learn from, there is nothing that could be kept or lost.
 
     Across languages are results of `lolo` and, averaged over the sources, `pair`; within, those
     of the same system on new speakers of the tested corpus, with the same classes where that was
@@ -106,11 +109,17 @@ def compared(results: Sequence[Result]) -> list[Compared]:
             judged = None if own is None else _drawn(own, found, seed)
             if own is not None and judged is not None:
                 owns[target], drawn[target] = _named(own, found[0]), judged
+        several = tuple(target for target, one in drawn.items() if _skilled(one))
         alone = [(target,) for target in drawn]
-        for targets in ([tuple(drawn)] if len(drawn) > 1 else []) + alone:
+        for targets in ([several] if len(several) > 1 else []) + alone:
             what = ", ".join(sorted({owns[target] for target in targets}))
             made.append(_compared(key, targets, what, [drawn[target] for target in targets]))
     return made
+
+
+def _skilled(drawn: _Drawn) -> bool:
+    """Whether the skill within is told from none on both axes."""
+    return all(_kept(drawn.values[:, i], drawn.draws, i) for i in range(len(AXES)))
 
 
 def _plain(one: Result) -> bool:

@@ -1,6 +1,7 @@
 """Results → the Markdown of a results page."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ehsaas.evaluation import gathering
@@ -61,6 +62,7 @@ def markdown(
     headline: Headline,
     kept: str | None,
     gathers: Sequence[str] = (),
+    pictures: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The page without its chapters.
 
@@ -75,6 +77,7 @@ def markdown(
         headline: which results are the choice made without test data.
         kept: the name of the Parquet file, or None.
         gathers: names of the pages that follow as chapters.
+        pictures: files that lie beside the page, with their titles.
     """
     headline = chosen(results, headline)
     rest = apart(results)
@@ -84,6 +87,7 @@ def markdown(
         blocks += [f"**{answer.question}** {answer.short}", detail]
     if notes:
         blocks += ["## Notes", "\n".join(f"- {note}" for note in notes)]
+    blocks += [f"![{shown}]({file})" for file, shown in pictures.items()]
     laid_out = [
         *method_tables(results),
         *grid_tables(rest),

@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ehsaas.evaluation.bars import class_bars, corpus_bars
-from ehsaas.evaluation.curves import adaptation_curve, noise_curves, training_curves
+from ehsaas.evaluation.curves import (
+    adaptation_curve,
+    labels_curve,
+    noise_curves,
+    training_curves,
+)
+from ehsaas.evaluation.diagrams import critical_difference
 from ehsaas.evaluation.disturbed import by_corpus, heard, variant_of
 from ehsaas.evaluation.figures import attention, confusion_matrix, transfer_matrix
+from ehsaas.evaluation.labels_curve import MEAN, labels_curves, labels_table
+from ehsaas.evaluation.methods import contests
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.predictions import WHOLE
+from ehsaas.evaluation.ranks import rankings, ranks_table, title
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
 from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
 
@@ -60,6 +69,45 @@ def adaptation(results: Sequence[Result], headline: Headline) -> list[Picture]:
     return pictures
 
 
+def ranked(results: Sequence[Result], without: bool = False) -> list[Picture]:
+    """A critical-difference diagram for each ranking of methods, or of those without labels."""
+    pictures = []
+    for one in rankings([one for one in contests(results) if not (without and one.labels)]):
+        name = _stem("ranks", *one.features, str(one.labels), one.label_set)
+        caption = (
+            f"{one.told} Bars on the right join methods that are not told from each other"
+            " (Nemenyi, 0.05)."
+        )
+        svg = critical_difference(one, name)
+        pictures.append(Picture(name, title(one), caption, svg, ranks_table(one)))
+    return pictures
+
+
+def labelled(results: Sequence[Result]) -> list[Picture]:
+    """UAR against labels a class: the mean over the languages, then each language."""
+    pictures = []
+    for curve in labels_curves(contests(results)):
+        table = labels_table(curve)
+        for place in sorted(curve.lines, key=lambda place: (place != MEAN, place)):
+            name = _stem("labels", curve.features, curve.label_set, place)
+            mean = place == MEAN
+            where = "mean of the languages" if mean else f"{curve.languages[place]} ({place})"
+            caption = f"On {curve.features}, label set {curve.label_set}. Bands are 95 % intervals."
+            svg = labels_curve(curve.lines[place], curve.chance, name, where)
+            told = f"{where}, {curve.features}, {curve.label_set}"
+            pictures.append(Picture(name, told, caption, svg, table if mean else None))
+    return pictures
+
+
+def beside_page(results: Sequence[Result]) -> list[Picture]:
+    """The pictures that lie beside a results page: ranks without labels, means of the curves."""
+    ends = f"-{MEAN}"
+    return [
+        *(one for one in labelled(results) if one.name.endswith(ends)),
+        *ranked(results, without=True),
+    ]
+
+
 def confusions(results: Sequence[Result], headline: Headline) -> list[Picture]:
     """Confusion and per-class figures of the headline: within (strict) and from all others."""
     pictures = []
@@ -67,10 +115,16 @@ def confusions(results: Sequence[Result], headline: Headline) -> list[Picture]:
         for one in sorted(results, key=lambda one: (one.corpus, one.label_set)):
             if one.protocol != protocol or one.condition or not is_headline(one, headline):
                 continue
-            name = _stem("confusion", one.system, protocol, one.corpus, one.label_set)
+            alike = (other for other in results if is_headline(other, headline))
+            several = len({other.features for other in alike if other.system == one.system}) > 1
+            on = [one.features] if several else []
+            name = _stem("confusion", one.system, *on, protocol, one.corpus, one.label_set)
             kind = "new speakers" if protocol == "strict" else f"from {trained_on(one)}"
             title = f"{language(one)} ({one.corpus}), {kind}"
-            caption = f"{one.system}, {one.normalisation} statistics, label set {one.label_set}."
+            caption = (
+                f"{one.system}{f' on {one.features}' * several}, {one.normalisation} statistics,"
+                f" label set {one.label_set}."
+            )
             pictures.append(
                 Picture(name, title, caption, confusion_matrix(one, name), class_table(one))
             )

@@ -7,10 +7,14 @@ from typing import Any
 
 from ehsaas.evaluation import detail, pictures, run_folder
 from ehsaas.evaluation.answers import answers
+from ehsaas.evaluation.choice import headline as chosen
 from ehsaas.evaluation.comparison import compare_reports
+from ehsaas.evaluation.dimension_tables import dimension_tables
 from ehsaas.evaluation.drawing import standalone
 from ehsaas.evaluation.families import families
 from ehsaas.evaluation.grid import grid_tables
+from ehsaas.evaluation.method_tables import method_tables
+from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.page import METHOD
 from ehsaas.evaluation.pictures import Picture
 from ehsaas.evaluation.pooled import Result
@@ -53,8 +57,9 @@ def write_report(run: Path, headline: Headline | None = None) -> Path:
         ReportError: the folder holds no predictions, or a file is not what it should be.
     """
     files = run_folder.read(run)
-    headline = headline or headline_of(files.config)
-    tests = families(files.results, headline)
+    headline = chosen(files.results, headline or headline_of(files.config))
+    rest = apart(files.results)
+    tests = families(rest, headline)
     drawn = _draw(files, headline)
     _write_figures(run / "figures", [one for group in drawn.values() for one in group])
     metrics = detail.content(files.results, tests, headline)
@@ -68,9 +73,11 @@ def write_report(run: Path, headline: Headline | None = None) -> Path:
         "facts": _facts(files.results),
         "warnings": warnings(files.results),
         "audits": _audits(files.audits),
-        "grids": grid_tables(files.results),
-        "within": within_tables(within(files.results)),
-        "trials": trial_tables(files.results),
+        "methods": method_tables(files.results),
+        "grids": grid_tables(rest),
+        "within": within_tables(within(rest)),
+        "dimensions": dimension_tables(files.results, main(files.results, headline)[0]),
+        "trials": trial_tables(rest),
         "tests": [family_table(family) for family in tests],
         "published": (published_table(published, files.results, headline) if published else None),
         "everything": results_table(files.results, "Every result, every metric"),
@@ -83,9 +90,12 @@ def write_report(run: Path, headline: Headline | None = None) -> Path:
 
 def _draw(files: RunFiles, headline: Headline) -> dict[str, list[Picture]]:
     system, _ = main(files.results, headline)
+    rest = apart(files.results)
     return {
-        "transfer": pictures.transfer(files.results, headline),
-        "adaptation": pictures.adaptation(files.results, headline),
+        "labelled": pictures.labelled(files.results),
+        "ranked": pictures.ranked(files.results),
+        "transfer": pictures.transfer(rest, headline),
+        "adaptation": pictures.adaptation(rest, headline),
         "disturbed": pictures.disturbed(files.results),
         "compared": pictures.compared(files.results, headline),
         "confusions": pictures.confusions(files.results, headline),

@@ -12,7 +12,7 @@ import polars as pl
 
 from ehsaas.evaluation import gathering, page
 from ehsaas.evaluation.choice import headline as chosen
-from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY
+from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY, contests
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
@@ -40,11 +40,15 @@ _METRIC_NAMES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Page:
-    """Where a results page lies; `parquet` is None where the table would be 1 MB or more."""
+    """Where a results page lies; `parquet` is None where the table would be 1 MB or more.
+
+    `pictures` are those of a comparison of methods.
+    """
 
     markdown: Path
     twin: Path
     parquet: Path | None
+    pictures: tuple[Path, ...] = ()
 
 
 def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[Row]:
@@ -159,6 +163,8 @@ def write_page(
 ) -> Page:
     """Write `NAME.md`, its twin `NAME.json`, and `NAME.parquet` where that is below 1 MB.
 
+    A comparison of methods has pictures, too: `NAME-labels-….svg` and `NAME-ranks-….svg`.
+
     Args:
         folder: where results pages lie; made if it is not there.
         name: stem of the three files.
@@ -218,14 +224,32 @@ def _write_texts(
     results = pool(predictions)
     twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
-    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **meta)
+    pictures = _draw(folder, name, results)
+    kept = f"{name}.parquet" if parquet else None
+    shown = {path.name: title for path, title in pictures.items()}
+    text = page.markdown(results, kept=kept, name=name, pictures=shown, **meta)
     text = "\n".join([text, *gathering.chapters(folder, names)])
-    written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet)
+    written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet, tuple(pictures))
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     written.markdown.write_text(text, encoding="utf-8")
     for other in gathering.gatherers(folder, name):
         rebuild(other)
     return written
+
+
+def _draw(folder: Path, name: str, results: Sequence[Result]) -> dict[Path, str]:
+    """The pictures of a comparison of methods as `NAME-WHAT.svg`, with their titles."""
+    if not contests(results):
+        return {}
+    from ehsaas.evaluation.drawing import standalone  # matplotlib, for these pages only
+    from ehsaas.evaluation.pictures import beside_page
+
+    drawn = {}
+    for one in beside_page(results):
+        path = folder / f"{name}-{one.name}.svg"
+        path.write_text(standalone(one.svg), encoding="utf-8")
+        drawn[path] = one.title
+    return drawn
 
 
 def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) -> Path | None:

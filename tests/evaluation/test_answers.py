@@ -17,11 +17,12 @@ def half_right(n: int, of: int, **key: object) -> pl.DataFrame:
     return judged(truth, called, [f"s{i % 2}" for i in range(len(truth))], **key)  # type: ignore[arg-type]
 
 
-def test_all_three_questions_are_answered(results: Sequence[Result]) -> None:
-    within, transfer, adaptation = answers(results)
+def test_all_four_questions_are_answered(results: Sequence[Result]) -> None:
+    within, transfer, adaptation, kept = answers(results)
     assert "within one language" in within.question
     assert len(within.detail) == len(transfer.detail) == len(adaptation.detail) == 3
     assert "(emodb, 4 emotions)" in within.detail[0]
+    assert kept.question == "Does transfer keep arousal and lose valence?"
     assert "With 20% of German's training utterances (emodb)" in adaptation.detail[0]
 
 

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation.report import ReportError, write_report
-from tests.evaluation.builders import FOUR, judged
+from tests.evaluation.builders import FOUR, judged, run_folder
+from tests.evaluation.contest import comparison
 
 
 class Page(HTMLParser):
@@ -150,3 +151,23 @@ def test_notes_are_text_with_code_in_backticks(tmp_path: Path) -> None:
     (tmp_path / "notes.json").write_text(json.dumps(["`strict` is <b>bold</b>."]))
     text = write_report(tmp_path).read_text(encoding="utf-8")
     assert "<code>strict</code> is &lt;b&gt;bold&lt;/b&gt;." in text
+
+
+def test_a_comparison_of_methods_has_a_section_and_pictures(tmp_path: Path) -> None:
+    both = [comparison(), comparison(features="functionals").filter(pl.col("system") != "chance")]
+    run = run_folder(tmp_path / "methods", pl.concat(both))
+    write_report(run)
+    text = (run / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert {"methods", "dimensions"} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.inside) <= set(page.ids)
+    names = {path.stem for path in (run / "figures").glob("*.svg")}
+    assert {
+        "ranks-embeddings-0-four",
+        "ranks-embeddings-functionals-5-four",
+        "labels-functionals-four-mean",
+        "labels-functionals-four-urdu",
+        "confusion-self-training-embeddings-lolo-urdu-four",
+    } <= names
+    assert not any(name.startswith("transfer-") for name in names)

@@ -10,6 +10,7 @@ from ehsaas.evaluation import results as module
 from ehsaas.evaluation.predictions import PredictionError
 from ehsaas.evaluation.results import Page, published_row, rebuild, summarise, write_page
 from tests.evaluation.builders import FOUR, judged, simulated
+from tests.evaluation.contest import TARGETS, comparison
 
 KEYS = [
     "source",
@@ -83,6 +84,12 @@ def test_rows_have_the_twins_keys_and_every_metric() -> None:
         ({"train": "urdu", "normalisation": "corpus"}, "unlabelled"),
         ({"train": "urdu", "condition": '{"share": 0.1}'}, "labelled"),
         ({"train": "urdu", "normalisation": "none", "condition": '{"share": 0.0}'}, "none"),
+        ({"train": "urdu", "condition": '{"labels_per_class": 5}'}, "labelled"),
+        ({"train": "urdu", "normalisation": "source", "system": "target-only"}, "labelled"),
+        ({"train": "urdu", "normalisation": "source", "system": "oracle"}, "labelled"),
+        ({"train": "urdu", "normalisation": "source", "system": "coral"}, "unlabelled"),
+        ({"train": "urdu", "normalisation": "source", "system": "source-only"}, "none"),
+        ({"train": "urdu", "normalisation": "source", "system": "supcon"}, "none"),
     ],
 )
 def test_target_data_says_what_was_given(key: dict[str, str], expected: str) -> None:
@@ -235,3 +242,42 @@ def test_a_gathered_page_brings_its_published_figures(tmp_path: Path) -> None:
     )
     rows = json.loads(whole.twin.read_text())
     assert [row["condition"]["run"] for row in rows if row["source"] == "published"] == ["example"]
+
+
+def test_of_a_comparison_the_headline_is_what_was_chosen_on_other_languages() -> None:
+    rows = [row for row in summarise(comparison()) if row["headline"]]
+    assert sorted(row["test"] for row in rows if row["metric"] == "uar") == list(TARGETS)
+    assert {(row["system"], row["normalisation"]) for row in rows} == {("self-training", "speaker")}
+    assert {(row["protocol"], row["target_data"]) for row in rows} == {("lolo", "unlabelled")}
+    assert all(row["condition"] == {} for row in rows)
+
+
+def test_a_comparison_is_a_page_with_pictures_and_is_rebuilt_identically(tmp_path: Path) -> None:
+    wrote = page(tmp_path / "first", comparison())
+    text = wrote.markdown.read_text(encoding="utf-8")
+    for words in (
+        "**Which adaptation method, when?** On embeddings,",
+        "## The method chosen on the other languages",
+        "## What was chosen for which language",
+        "## What labels of the target buy: embeddings, four",
+        "## Methods on embeddings, 5 labels a class, four",
+        "## Ranks of methods: embeddings, no labels, four",
+        "![mean of the languages, embeddings, four](example-labels-embeddings-four-mean.svg)",
+        "](example-ranks-embeddings-0-four.svg)",
+    ):
+        assert words in text, words
+    for words in ("## Transfer:", "## Other results", "## Features by classifiers"):
+        assert words not in text, words
+    assert [path.name for path in wrote.pictures] == [
+        "example-labels-embeddings-four-mean.svg",
+        "example-ranks-embeddings-0-four.svg",
+    ]
+    assert wrote.parquet is not None
+    (tmp_path / "again").mkdir()
+    again = rebuild(Path(shutil.copy(wrote.parquet, tmp_path / "again")))
+    for one, other in zip(
+        (wrote.markdown, wrote.twin, *wrote.pictures),
+        (again.markdown, again.twin, *again.pictures),
+        strict=True,
+    ):
+        assert one.read_bytes() == other.read_bytes()

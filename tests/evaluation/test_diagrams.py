@@ -1,0 +1,31 @@
+import re
+
+import polars as pl
+
+from ehsaas.evaluation.diagrams import critical_difference
+from ehsaas.evaluation.methods import contests
+from ehsaas.evaluation.pooled import pool
+from ehsaas.evaluation.ranks import Ranking, rankings
+from tests.evaluation.contest import comparison, rated
+
+
+def drawn(ranking: Ranking) -> str:
+    return " ".join(re.findall(r">([^<>]+)</text>", critical_difference(ranking, "a")))
+
+
+def test_every_method_is_named_and_the_difference_too() -> None:
+    _, five = rankings(contests(pool(comparison())))
+    text = drawn(five)
+    for method in five.methods:
+        assert str(method) in text
+    assert "critical difference 1.7" in text
+    assert "more than there are ranks" not in text
+    assert critical_difference(five, "a") == critical_difference(five, "a")
+
+
+def test_a_difference_wider_than_the_ranks_is_cut_and_said() -> None:
+    systems = ("source-only", "coral", "mmd", "dann", "nnpm")
+    table = [rated(n, "corpus", (5, 6), targets=("emodb", "urdu")) for n in systems]
+    (ranking,) = rankings(contests(pool(pl.concat(table))))
+    assert 1 + ranking.critical > 5
+    assert "more than there are ranks" in drawn(ranking)
