@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ehsaas.evaluation.dimensions import AXES, CHANCE, Compared, Errors, Span, compared
+from ehsaas.evaluation.circumplex import AXES, CHANCE, Errors
+from ehsaas.evaluation.dimensions import Compared, Span, compared
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.tables import Table
 

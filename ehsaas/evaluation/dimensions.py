@@ -9,15 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ehsaas.emotions import SIDES, VOCABULARY, side_of
-from ehsaas.evaluation import bootstrap
+from ehsaas.emotions import VOCABULARY
+from ehsaas.evaluation.circumplex import AXES, CHANCE, Errors, Sided, sided
 from ehsaas.evaluation.methods import ORACLE
-from ehsaas.evaluation.metrics import Counts, Floats, Integers
+from ehsaas.evaluation.metrics import Floats
 from ehsaas.evaluation.pooled import REFERENCES, Result
-
-AXES: tuple[str, ...] = tuple(SIDES)
-CHANCE = 0.5
-"""UAR of a guess that looks at nothing, on an axis cut in two, however often it says which."""
 
 ACROSS: tuple[str, ...] = ("lolo", "pair")
 
@@ -33,20 +29,6 @@ class Span:
     value: float
     low: float | None = None
     high: float | None = None
-
-
-@dataclass(frozen=True)
-class Errors:
-    """Shares of what was judged: wrong on one axis only, on both, or on none (told apart by more).
-
-    `right` and the four sum to 1.
-    """
-
-    right: float
-    arousal: float
-    valence: float
-    both: float
-    neither: float
 
 
 @dataclass(frozen=True)
@@ -74,16 +56,6 @@ class Compared:
     errors: tuple[Errors, Errors]
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """UAR by axis, `values` (2 ways, 2 axes) and resampled `draws` (R, 2, 2); way 0 is within."""
-
-    values: Floats
-    draws: Floats | None
-    unit: str
-    errors: tuple[Errors, Errors]
-
-
 def compared(results: Sequence[Result]) -> list[Compared]:
     """For each system and protocol the mean over targets, then each target.
 
@@ -103,10 +75,10 @@ def compared(results: Sequence[Result]) -> list[Compared]:
     made = []
     for key, by_target in sorted(crossing.items()):
         owns: dict[str, str] = {}
-        drawn: dict[str, _Drawn] = {}
+        drawn: dict[str, Sided] = {}
         for seed, (target, found) in enumerate(sorted(by_target.items())):
             own = _within(results, found[0])
-            judged = None if own is None else _drawn(own, found, seed)
+            judged = None if own is None else sided(own, found, seed)
             if own is not None and judged is not None:
                 owns[target], drawn[target] = _named(own, found[0]), judged
         several = tuple(target for target, one in drawn.items() if _skilled(one))
@@ -117,7 +89,7 @@ def compared(results: Sequence[Result]) -> list[Compared]:
     return made
 
 
-def _skilled(drawn: _Drawn) -> bool:
+def _skilled(drawn: Sided) -> bool:
     """Whether the skill within is told from none on both axes."""
     return all(_kept(drawn.values[:, i], drawn.draws, i) for i in range(len(AXES)))
 
@@ -154,105 +126,7 @@ def _named(own: Result, one: Result) -> str:
     return "same classes" if set(own.classes) == set(one.classes) else "its own emotions"
 
 
-def _drawn(own: Result, found: Sequence[Result], seed: int) -> _Drawn | None:
-    """Both ways on the utterances that all judged; None where a side of an axis has none."""
-    ids = _shared([own, *found])
-    truth_of = dict(zip(own.items.ids, own.items.truth, strict=True))
-    speaker_of = dict(zip(own.items.ids, own.items.speakers, strict=True))
-    classes = tuple(name for i, name in enumerate(own.classes) if i in {truth_of[u] for u in ids})
-    if any(len({side_of(name, axis) for name in classes}) < 2 for axis in AXES):
-        return None
-    place = {name: i for i, name in enumerate(classes)}
-    truth = np.array([place[own.classes[truth_of[u]]] for u in ids], dtype=np.int64)
-    ways = (_called(own, ids), np.vstack([_called(one, ids) for one in found]))
-    seeds = (len(ways[0]), len(ways[1]))
-    # An item counts as hit where its side of the axis was told, so hits over support by emotion
-    # give the recall of a side, and one resample of speakers serves both axes and both ways.
-    told = [
-        np.where(
-            called < 0,
-            -1,
-            np.where(_sided(called, axis) == _of(classes, truth, axis), truth, len(classes)),
-        )
-        for called in ways
-        for axis in AXES
-    ]
-    speakers = np.array([speaker_of[u] for u in ids], dtype=object)
-    grouped = bootstrap.clusters(truth, np.vstack(told), speakers, len(classes))
-    resampled = bootstrap.resample(grouped, seed=seed)
-    return _Drawn(
-        values=_uars(bootstrap.pooled(grouped), classes, seeds),
-        draws=None if resampled is None else _uars(resampled.counts, classes, seeds),
-        unit=grouped.unit,
-        errors=(_errors(ways[0], classes, truth), _errors(ways[1], classes, truth)),
-    )
-
-
-def _shared(results: Sequence[Result]) -> list[str]:
-    """Utterances that all judged, with the same truth, sorted."""
-    told = [
-        {
-            (name, one.classes[code])
-            for name, code in zip(one.items.ids, one.items.truth, strict=True)
-        }
-        for one in results
-    ]
-    return sorted(str(name) for name, _ in set.intersection(*told))
-
-
-def _called(one: Result, ids: Sequence[str]) -> Integers:
-    """What was predicted of these utterances (E, N), as places in the vocabulary; −1 for none."""
-    column = {name: i for i, name in enumerate(one.items.ids)}
-    code = np.array([VOCABULARY.index(name) for name in one.names] + [-1], dtype=np.int64)
-    called: Integers = code[one.items.predicted[:, [column[name] for name in ids]]]
-    return called
-
-
-def _sided(called: Integers, axis: str) -> Integers:
-    """The side of the axis, 0 or 1, of each place in the vocabulary."""
-    sides = np.array([SIDES[axis].index(side_of(name, axis)) for name in VOCABULARY])
-    found: Integers = sides[called]
-    return found
-
-
-def _of(classes: Sequence[str], truth: Integers, axis: str) -> Integers:
-    sides = np.array([SIDES[axis].index(side_of(name, axis)) for name in classes])
-    found: Integers = sides[truth]
-    return found
-
-
-def _uars(counts: Counts, classes: Sequence[str], seeds: tuple[int, int]) -> Floats:
-    """UAR (…, 2 ways, 2 axes) from counts (rows, …, C), averaged over seeds."""
-    values, row = [], 0
-    for E in seeds:
-        for axis in AXES:
-            recalls = []
-            for side in SIDES[axis]:
-                of = [i for i, name in enumerate(classes) if side_of(name, axis) == side]
-                hits = counts.hits[row : row + E][..., of].sum(axis=-1)
-                recalls.append(hits / counts.support[row : row + E][..., of].sum(axis=-1))
-            values.append(np.mean(recalls, axis=0).mean(axis=0))
-            row += E
-    stacked: Floats = np.stack(values, axis=-1)
-    return stacked.reshape(*stacked.shape[:-1], 2, len(AXES))
-
-
-def _errors(called: Integers, classes: Sequence[str], truth: Integers) -> Errors:
-    judged = called >= 0
-    same = {axis: (_sided(called, axis) == _of(classes, truth, axis))[judged] for axis in AXES}
-    names = np.array([VOCABULARY.index(name) for name in classes])
-    right = (called == names[truth])[judged]
-    arousal, valence = same["arousal"], same["valence"]
-    return Errors(
-        right=float(right.mean()),
-        arousal=float((~arousal & valence).mean()),
-        valence=float((arousal & ~valence).mean()),
-        both=float((~arousal & ~valence).mean()),
-        neither=float((arousal & valence & ~right).mean()),
-    )
-
-
-def _compared(key: _Key, targets: tuple[str, ...], own: str, drawn: Sequence[_Drawn]) -> Compared:
+def _compared(key: _Key, targets: tuple[str, ...], own: str, drawn: Sequence[Sided]) -> Compared:
     values = np.mean([one.values for one in drawn], axis=0)
     known = [one.draws for one in drawn if one.draws is not None]
     draws = np.mean(known, axis=0) if len(known) == len(drawn) else None

@@ -13,6 +13,7 @@ from ehsaas.evaluation.choice import (
     paired_gain,
 )
 from ehsaas.evaluation.labels_curve import labels_curves, labels_table
+from ehsaas.evaluation.method_pairs import pairs_table
 from ehsaas.evaluation.methods import (
     SOURCE_ONLY,
     TARGET_ONLY,
@@ -49,6 +50,7 @@ def method_tables(results: Sequence[Result]) -> list[Table]:
         *([choice_table(made, found), chosen_table(made)] if made else []),
         *(labels_table(curve) for curve in labels_curves(found)),
         *(contest_table(contest, found) for contest in found),
+        *([crossed] if (crossed := pairs_table(results)).body else []),
         *(ranks_table(ranking) for ranking in rankings(found)),
     ]
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from ehsaas.evaluation.across import combine, gain, mean, signed, written
+from ehsaas.evaluation.across import Across, combine, gain, mean, signed, written
 from ehsaas.evaluation.metrics import MetricError
 from ehsaas.evaluation.pooled import Result, pool
 from tests.evaluation.builders import FOUR, judged, simulated
@@ -10,14 +10,17 @@ from tests.evaluation.contest import rated
 THREE = ("emodb", "ravdess", "urdu")
 
 
-def made(right: tuple[int, ...], system: str = "coral", **key: object) -> list[Result]:
-    return pool(rated(system, "corpus", right, targets=THREE, **key))
+def made(right: tuple[int, ...], system: str = "coral") -> list[Result]:
+    return pool(rated(system, "corpus", right, targets=THREE))
+
+
+def exactly(found: Across, value: float) -> None:
+    assert [found.value, found.low, found.high] == pytest.approx([value] * 3)
 
 
 def test_a_gain_that_every_speaker_has_is_certain() -> None:
     found = gain(list(zip(made((7, 8, 9)), made((5, 5, 5), "source-only"), strict=True)))
-    assert found.value == pytest.approx(0.3)
-    assert (found.low, found.high) == (pytest.approx(0.3), pytest.approx(0.3))
+    exactly(found, 0.3)
     assert found.up and not found.down
     assert (found.corpora, found.these_only) == (THREE, ())
 
@@ -65,7 +68,7 @@ def test_few_speakers_are_resampled_over_utterances_and_said() -> None:
 def test_seeds_are_averaged_inside_each_resample() -> None:
     seeds = [rated("coral", "corpus", (n,), targets=("urdu",), seed=n) for n in (4, 8)]
     found = mean(pool(pl.concat(seeds)))
-    assert (found.value, found.low, found.high) == (pytest.approx(0.6),) * 3
+    exactly(found, 0.6)
 
 
 def test_what_cannot_be_averaged_is_refused() -> None:

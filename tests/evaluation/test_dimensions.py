@@ -46,7 +46,7 @@ def crossed(rule: Rule, **key: object) -> pl.DataFrame:
 
 def exactly(span: Span | None, value: float) -> None:
     assert span is not None
-    assert (span.value, span.low, span.high) == (pytest.approx(value),) * 3
+    assert [span.value, span.low, span.high] == pytest.approx([value] * 3)
 
 
 def test_valence_alone_is_lost() -> None:

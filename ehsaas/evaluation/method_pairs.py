@@ -1,0 +1,73 @@
+"""Methods carried from one corpus to another → what each gains over source-only, over all pairs."""
+
+from collections.abc import Sequence
+
+from ehsaas.evaluation.across import gain, mean, signed, written
+from ehsaas.evaluation.methods import BESIDE, SOURCE_ONLY, Method, budget
+from ehsaas.evaluation.pooled import REFERENCES, Result
+from ehsaas.evaluation.ranks import counted
+from ehsaas.evaluation.significance import same_items
+from ehsaas.evaluation.tables import Table
+
+_Group = tuple[str, str, int]
+"""Label set, features, labels a class."""
+
+_Work = tuple[tuple[str, ...], str]
+"""What was trained on, and what was tested."""
+
+
+def pairs_table(results: Sequence[Result]) -> Table:
+    """A line for each method run on ordered pairs, where source-only was run on them, too."""
+    groups: dict[_Group, dict[Method, dict[_Work, Result]]] = {}
+    for one in results:
+        labels = budget(one)
+        apart = one.system in (*REFERENCES, *BESIDE)
+        if one.protocol == "pair" and labels is not None and one.uar and not apart:
+            methods = groups.setdefault((one.label_set, one.features, labels), {})
+            cells = methods.setdefault(Method(one.system, one.normalisation), {})
+            cells[one.train, one.corpus] = one
+    body = [
+        line
+        for group, methods in sorted(groups.items())
+        for method in sorted(methods, key=lambda one: one.needs)
+        if (line := _line(group, method, methods, groups)) is not None
+    ]
+    return Table(
+        "Methods from one corpus to another",
+        f"Means over ordered pairs (trained on, tested on); the gain is over `{SOURCE_ONLY}` on the"
+        " same pairs and features, by the same statistics, with as many labels or else without."
+        " Models tested on the same corpus are judged on the same resampled speakers; the corpora"
+        " are kept. Accuracy is what the field calls WA. † marks a mean that holds a corpus of"
+        " fewer than five speakers, resampled over utterances.",
+        (
+            *("features", "label set", "given", "method", "statistics", "pairs", "UAR", "accuracy"),
+            *(f"gain over {SOURCE_ONLY}", "gains in"),
+        ),
+        tuple(body),
+    )
+
+
+def _line(
+    group: _Group,
+    method: Method,
+    methods: dict[Method, dict[_Work, Result]],
+    groups: dict[_Group, dict[Method, dict[_Work, Result]]],
+) -> tuple[str, ...] | None:
+    label_set, features, labels = group
+    plain = Method(SOURCE_ONLY, method.normalisation)
+    start = methods.get(plain) or groups.get((label_set, features, 0), {}).get(plain, {})
+    own = [
+        (one, start[work])
+        for work, one in sorted(methods[method].items())
+        if work in start and same_items(one, start[work])
+    ]
+    if not own or len(methods) < 2:
+        return None
+    ahead = sum(one.uar.value > two.uar.value for one, two in own if one.uar and two.uar)
+    accuracy = sum(one.measures["accuracy"].value for one, _ in own) / len(own)
+    itself = method == plain and methods.get(plain) is start
+    return (
+        *(features, label_set, counted(labels), method.system, method.normalisation),
+        *(str(len(own)), written(mean([one for one, _ in own])), f"{accuracy:.3f}"),
+        *(("", "") if itself else (signed(gain(own)), f"{ahead} of {len(own)}")),
+    )
