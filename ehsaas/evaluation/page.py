@@ -105,15 +105,20 @@ def markdown(
     found = "\n".join(f"- {text}" for text in warnings(results))
     blocks += ["## Collapsed or refused", found] if found else []
     blocks += ["## How the figures are made", "\n".join(f"- {line}" for line in METHOD)]
-    blocks += _repeat(name, command, kept, gathers)
+    every = "Every metric of a system is a row"
+    if len(rest) < len(results):
+        every = "UAR and accuracy of every method are rows"
+    blocks += _repeat(name, command, kept, gathers, every)
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _repeat(name: str, command: str, kept: str | None, gathers: Sequence[str]) -> list[str]:
+def _repeat(
+    name: str, command: str, kept: str | None, gathers: Sequence[str], every: str
+) -> list[str]:
     blocks = ["## To repeat it"]
     if command:
         blocks.append(f"```\n{command}\n```")
-    rows = f"Every metric of a system is a row of `{name}.json`."
+    rows = f"{every} of `{name}.json`."
     if not kept:
         rows += " The prediction table is too large to lie here (1 MB or more)."
     else:

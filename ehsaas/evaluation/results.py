@@ -13,7 +13,7 @@ import polars as pl
 from ehsaas.evaluation import gathering, page
 from ehsaas.evaluation.choice import headline as chosen
 from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY, contests
-from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.pooled import METRICS, Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
 
@@ -21,6 +21,9 @@ Row = dict[str, Any]
 
 LARGEST_PARQUET = 1_000_000
 """Bytes above which the prediction table is not kept beside its page."""
+
+COMPARED: tuple[str, ...] = ("uar", "accuracy")
+"""Metrics in the twin of a comparison of methods, which would be megabytes otherwise."""
 
 DIGITS = 4
 UNLABELLED: frozenset[str] = frozenset(
@@ -60,9 +63,11 @@ def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
     """The rows of results that were pooled before.
 
     A metric that was refused has no row, and of disturbed clips there is UAR alone. Where methods
-    were compared, the headline is the one chosen for each language on the others.
+    were compared, there are `COMPARED` alone, and the headline is the one chosen for each language
+    on the others.
     """
     headline = chosen(results, headline)
+    kept = COMPARED if contests(results) else tuple(METRICS)
     return [
         {
             "source": "ours",
@@ -86,7 +91,7 @@ def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
         }
         for one in results
         for metric, measure in one.measures.items()
-        if metric == "uar" or "disturbance" not in one.condition
+        if metric in (kept if "disturbance" not in one.condition else ("uar",))
     ]
 
 

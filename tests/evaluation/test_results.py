@@ -250,6 +250,7 @@ def test_of_a_comparison_the_headline_is_what_was_chosen_on_other_languages() ->
     assert {(row["system"], row["normalisation"]) for row in rows} == {("self-training", "speaker")}
     assert {(row["protocol"], row["target_data"]) for row in rows} == {("lolo", "unlabelled")}
     assert all(row["condition"] == {} for row in rows)
+    assert {row["metric"] for row in rows} == {"uar", "accuracy"}
 
 
 def test_a_comparison_is_a_page_with_pictures_and_is_rebuilt_identically(tmp_path: Path) -> None:
