@@ -25,9 +25,11 @@ LABEL_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "four": ("anger", "happiness", "neutral", "sadness"),
         "seven": ("anger", "happiness", "neutral", "sadness", "fear", "disgust", "surprise"),
+        "valence": ("negative", "positive"),
     }
 )
-"""Fixed label sets. `native`, the third choice, is whatever emotions a corpus carries."""
+"""Fixed label sets; the two of `valence` are sides of the circumplex, see `side_of`. `native`, the
+other choice, is whatever emotions a corpus carries."""
 
 MERGED: Mapping[str, str] = MappingProxyType({"excitement": "happiness"})
 """Emotions that count as another one inside a fixed label set; `native` merges nothing."""
@@ -83,6 +85,8 @@ def to_label_set(emotion: str | None, label_set: str) -> str | None:
         raise ValueError(f"unknown emotion {emotion!r}; the vocabulary is {', '.join(VOCABULARY)}")
     if label_set == "native":
         return emotion
+    if label_set == "valence":
+        return side_of(emotion, "valence")
     if label_set not in LABEL_SETS:
         known = ", ".join([*LABEL_SETS, "native"])
         raise ValueError(f"unknown label set {label_set!r}; known sets are {known}")

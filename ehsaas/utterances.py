@@ -225,7 +225,7 @@ def labelled(
 
     Args:
         rows: utterance rows.
-        label_set: `four`, `seven` or `native`.
+        label_set: `four`, `seven`, `valence` or `native`.
         neutral_styles: reading styles (column `style`) of unlabelled rows that count as neutral.
             A result that uses it must say so: neutral is then confounded with style.
     """

@@ -79,7 +79,8 @@ def _probed(config: "ExperimentConfig") -> None:
     vectors = are_vectors(config.features)
     if not vectors:
         raise ValueError("features: linear-probe takes one vector an utterance; give a pooling")
-    if config.training.keep != "last" or len(config.seeds) > 1:
+    several = len(config.seeds) > 1 and config.methods is None
+    if config.training.keep != "last" or several:
         raise ValueError(
             "linear-probe has no epochs and nothing random: write training.keep: last and one"
             " of the seeds"

@@ -17,6 +17,7 @@ from ehsaas.experiments import (
     classical,
     final,
     joint,
+    methods,
     networks,
     robustness,
     switching,
@@ -40,6 +41,7 @@ NETWORKS = {
     "robust-network": robustness.network,
     "robust": robustness.judge,
     "switching": switching.judge,
+    "methods": methods.judge,
     "recogniser": final.recogniser,
 }
 BASELINES = {

@@ -17,6 +17,7 @@ from ehsaas.experiments.parts import (
     ClassicalConfig,
     JointConfig,
     Leak,
+    MethodsConfig,
     Published,
     RobustnessConfig,
     Stage,
@@ -66,8 +67,9 @@ class ExperimentConfig(Stage):
     tables call the system, e.g. by its encoder. `never_by_speaker` are corpora in which the speaker
     gives the emotion away: where others are standardised by speaker, they are by corpus.
     `recogniser` says whether one is trained on everything at the end, and kept. `classical` is a
-    grid of classifiers beside the system; with nothing else asked for, it runs alone. `gathers` are
-    experiments whose results pages follow this one's as chapters.
+    grid of classifiers beside the system; with nothing else asked for, it runs alone. `methods` is
+    the comparison of adaptation methods. `gathers` are experiments whose results pages follow this
+    one's as chapters.
     """
 
     name: PageName
@@ -98,6 +100,7 @@ class ExperimentConfig(Stage):
     robustness: RobustnessConfig | None = None
     switching: SwitchingConfig | None = None
     classical: ClassicalConfig | None = None
+    methods: MethodsConfig | None = None
     variants: dict[str, dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     recogniser: bool = True
@@ -131,7 +134,7 @@ class ExperimentConfig(Stage):
     @property
     def by_speaker(self) -> bool:
         """Whether statistics of single speakers are asked for."""
-        parts = (self.joint, self.transfer)
+        parts = (self.joint, self.transfer, self.methods)
         return any(part is not None and "speaker" in part.statistics for part in parts)
 
     @property
@@ -143,14 +146,17 @@ class ExperimentConfig(Stage):
     @property
     def styled_labels(self) -> str:
         """The label set in which reading styles count as neutral."""
-        if self.classical is not None and not (self.transfer or self.adaptation):
-            return self.classical.label_set
+        for part in (self.classical, self.methods):
+            if part is not None and not (self.transfer or self.adaptation):
+                return part.label_set
         return self.cross_labels
 
     @property
     def has_network(self) -> bool:
         """Whether anything is asked of `system`, and not of the classical grid alone."""
         asked = (self.within, self.transfer, self.adaptation, self.joint, self.robustness)
+        if self.methods is not None and "network" in self.methods.features:
+            return True
         return self.recogniser or any(part is not None for part in asked)
 
     def of(self, variant: str) -> "ExperimentConfig":

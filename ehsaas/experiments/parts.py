@@ -274,6 +274,77 @@ class ClassicalConfig(Stage):
         return self
 
 
+MethodName = Literal[
+    "source-only",
+    "running-statistics",
+    "subspace-alignment",
+    "coral",
+    "em-prior",
+    "bbse",
+    "self-training",
+    "knn-memory",
+    "joint-training",
+    "target-only",
+    "source-network",
+    "deep-coral",
+    "mmd",
+    "dann",
+    "supcon",
+    "nnpm",
+    "nnpm-balanced",
+    "fine-tuning",
+    "linear-probe",
+    "progressive",
+]
+"""The adaptation methods, as `ehsaas.training.adaptation.METHODS` has them."""
+
+
+class PerceptronConfig(Stage):
+    """Sizes of the network that neural methods train on vectors, and how long and fast they do.
+
+    `peak` is the weight of a method's own loss in the last epoch.
+    """
+
+    hidden: int = Field(default=256, ge=1)
+    width: int = Field(default=128, ge=1)
+    dropout: float = Field(default=0.7, ge=0, lt=1)
+    epochs: int = Field(default=12, ge=1)
+    batch_size: int = Field(default=64, ge=2)
+    rate: float = Field(default=1e-3, gt=0)
+    decay: float = Field(default=0.3, ge=0)
+    peak: float = Field(default=1.0, ge=0)
+
+
+class MethodsConfig(Stage):
+    """The comparison of adaptation methods, each from all other languages to each corpus.
+
+    Attributes:
+        label_set: classes.
+        features: `network` are those of the configuration; `functionals` our own beside them.
+        methods: by name; a method that takes no frames is left out where they are frames.
+        statistics: that features are standardised by; neural methods are not asked for `source`.
+        labels_per_class: of the target, 0 for none.
+        folds: speaker-disjoint parts of the target, each judged by what was adapted on the others.
+        strict_folds: the fold file; its folds are dealt out to so many.
+        pairs: methods that are also asked from each corpus to each other one, without labels.
+        axes: principal axes of vectors, at most.
+        network: of the neural methods, for vectors; for frames it is `model` and `training`.
+    """
+
+    label_set: Literal["four", "seven", "valence"] = "four"
+    features: tuple[Literal["network", "functionals"], ...] = Field(
+        default=("network", "functionals"), min_length=1
+    )
+    methods: tuple[MethodName, ...] = Field(default=("source-only",), min_length=1)
+    statistics: tuple[By, ...] = Field(default=("source", "corpus", "speaker"), min_length=1)
+    labels_per_class: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
+    folds: int = Field(default=5, ge=2)
+    strict_folds: str | None = None
+    pairs: tuple[MethodName, ...] = ()
+    axes: int = Field(default=512, ge=1)
+    network: PerceptronConfig = PerceptronConfig()
+
+
 class Published(Stage):
     """One figure of a paper, to stand beside ours."""
 

@@ -20,11 +20,13 @@ class Cell:
     """The smallest piece of a run that is computed, stored and never computed again.
 
     `kind` is one of `within`, `reference` (within, on the emotions that cross languages), `pair`,
-    `pooled`, `adaptation`, `joint`, each of these with `-baselines`, `classical` or `recogniser`;
+    `pooled`, `adaptation`, `joint`, each of these with `-baselines`, `classical`, `methods` or
+    `recogniser`;
     `corpus` is the one that is tested (for `pair` and `pair-baselines`: the one that is trained on;
     for `joint`: all that are trained on together, joined with `+`; for `classical`: the group).
     `variant` is one of the configuration's, `leak` a way to a figure that is too good, `condition`
-    what the tested clips went through, or for `classical` the set of features.
+    what the tested clips went through, or for `classical` and `methods` the set of features.
+    `method` is the adaptation method of `methods`.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Cell:
     variant: str = ""
     leak: str = ""
     condition: str = ""
+    method: str = ""
 
     @property
     def key(self) -> str:
@@ -54,7 +57,7 @@ class Cell:
 BORROWED = "borrowed"
 """The condition of networks that other corpora's utterances train along with."""
 
-_BY_NAME = ("variant", "leak", "condition")
+_BY_NAME = ("variant", "leak", "condition", "method")
 _UNFIT = re.compile(r'[%_/\\:*?"<>|\x00-\x1f]')
 
 

@@ -24,6 +24,7 @@ from ehsaas.experiments import (
     holdout,
     joint,
     material,
+    methods,
     pretrained,
     record,
     robustness,
@@ -89,6 +90,7 @@ def run(
             *robustness.cells(config),
             *switching.cells(config),
             *classical.cells(config),
+            *methods.cells(config, crossed),
         ]
         if config.joint is not None and "official" in config.joint.protocols:
             _see_official(todo)
@@ -287,7 +289,7 @@ def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progr
         for kind, chosen in material.feature_settings(one).items()
         for settings in chosen
     }
-    for kind, settings in groups.settings(config).items():
+    for kind, settings in {**groups.settings(config), **methods.settings(config)}.items():
         wanted[settings.model_dump_json()] = (kind, settings)
     for name, table in tables.items():
         for kind, settings in wanted.values():

@@ -10,6 +10,9 @@ from ehsaas.models.claf import Claf
 from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.fusion import Fusion
 from ehsaas.models.linear_probe import LinearProbe
+from ehsaas.models.memory import Memory
+from ehsaas.models.nnpm import Nnpm
+from ehsaas.models.perceptron import Perceptron
 from ehsaas.models.simple_rnn import SimpleRNN
 from ehsaas.models.text_classifier import TextClassifier
 
@@ -21,6 +24,9 @@ MODELS: Mapping[str, type[nn.Module]] = MappingProxyType(
         "finetuned-text": TextClassifier,
         "fusion": Fusion,
         "linear-probe": LinearProbe,
+        "memory": Memory,
+        "nnpm": Nnpm,
+        "perceptron": Perceptron,
         "simple-rnn": SimpleRNN,
     }
 )

@@ -47,13 +47,25 @@ def subspaces(
     Raises:
         ValueError: there are not so many axes.
     """
+    of_source, of_target = maps(source, target, dims)
+    S, T = _checked(source, target)
+    return (S - S.mean(axis=0)) @ of_source, (T - T.mean(axis=0)) @ of_target
+
+
+def maps(
+    source: Vectors, target: Vectors, dims: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What `subspaces` multiplies the centred sets by: P_s P_sᵀ P_t and P_t, each (D, d).
+
+    Raises:
+        ValueError: there are not so many axes.
+    """
     S, T = _checked(source, target)
     most = min(S.shape[1], len(S) - 1, len(T) - 1)
     if not 1 <= dims <= most:
         raise ValueError(f"{dims} axes; these vectors have 1 to {most}")
-    S, T = S - S.mean(axis=0), T - T.mean(axis=0)
-    own, theirs = _axes(S, dims), _axes(T, dims)
-    return S @ own @ (own.T @ theirs), T @ theirs
+    own, theirs = _axes(S - S.mean(axis=0), dims), _axes(T - T.mean(axis=0), dims)
+    return own @ (own.T @ theirs), theirs
 
 
 def mmd(x: Vectors, y: Vectors) -> float:

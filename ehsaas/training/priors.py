@@ -16,7 +16,11 @@ STILL = 1e-8
 
 
 def by_confusion(
-    truth: NDArray[np.int64], said: NDArray[np.int64], target: NDArray[np.int64], classes: int
+    truth: NDArray[np.int64],
+    said: NDArray[np.int64],
+    target: NDArray[np.int64],
+    classes: int,
+    weights: NDArray[np.floating] | None = None,
 ) -> Doubles:
     """Shares (K,) of the classes in the target by black-box shift estimation (Lipton et al. 2018).
 
@@ -25,13 +29,16 @@ def by_confusion(
         said: what the classifier says of them, (N,).
         target: what it says of the target, (M,).
         classes: K.
+        weights: of the source utterances, (N,); all the same by default. The shares that the
+            classes have by them are those that the target's are found from.
 
     Raises:
         ValueError: a class is in no source utterance, or the classifier cannot tell the classes
             apart, so that no shares follow from what it says.
     """
     joint = np.zeros((classes, classes))
-    np.add.at(joint, (said, truth), 1 / len(truth))
+    each = np.full(len(truth), 1.0) if weights is None else np.asarray(weights, np.float64)
+    np.add.at(joint, (said, truth), each / each.sum())
     source = joint.sum(axis=0)
     if (source == 0).any():
         raise ValueError(f"class {int(source.argmin())} is in no source utterance")
@@ -63,7 +70,7 @@ def by_em(
         raise ValueError(f"a floor of {floor} for {K} classes; expected 0 to below 1 / {K}")
     shares = _shares(before)
     for _ in range(ROUNDS):
-        found = _floored(corrected(given, before, shares).mean(axis=0), floor)
+        found = floored(corrected(given, before, shares).mean(axis=0), floor)
         still = np.abs(found - shares).max() < STILL
         shares = found
         if still:
@@ -80,16 +87,16 @@ def corrected(
     return shares
 
 
-def _shares(x: Doubles) -> Doubles:
-    shares: Doubles = x / x.sum()
-    return shares
-
-
-def _floored(shares: Doubles, floor: float) -> Doubles:
+def floored(shares: Doubles, floor: float) -> Doubles:
     """The shares with none below the floor: what lies below is lifted, the others pay for it."""
     low = np.zeros(len(shares), dtype=bool)
     while ((shares < floor) & ~low).any():
         low |= shares < floor
         rest = np.where(low, 0, shares)
         shares = np.where(low, floor, rest / rest.sum() * (1 - floor * low.sum()))
+    return shares
+
+
+def _shares(x: Doubles) -> Doubles:
+    shares: Doubles = x / x.sum()
     return shares

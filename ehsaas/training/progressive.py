@@ -23,8 +23,14 @@ from ehsaas.training.batches import Examples, IntArray
 from ehsaas.training.loop import History, LoopSettings, fit
 from ehsaas.training.losses import balance, cross_entropy
 
-RATES: Mapping[str, float] = {"head": 1e-3, "attention": 3e-4, "lstm": 1e-4}
-"""Learning rate of each block in its first stage, in the order of unfreezing."""
+RATES: Mapping[str, float] = {
+    "head": 1e-3,
+    "attention": 3e-4,
+    "lstm": 1e-4,
+    "embedding": 3e-4,
+    "hidden": 1e-4,
+}
+"""Learning rate of each block in its first stage: of frames, then of vectors, from the output."""
 
 FALL = 0.8
 HEAD_FLOOR = 1e-4

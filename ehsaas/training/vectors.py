@@ -142,7 +142,7 @@ class Vectors:
         labels, weights = self.labels[rows], self.weights(rows)
         B = None
         if candidate.whiten:
-            B = _within_classes(T, labels, candidate.whiten, len(columns))
+            B = within_classes(T, labels, candidate.whiten, len(columns))
             T = np.ascontiguousarray(solve_triangular(B, T.T, lower=True).T)
         present, found = solve(T, labels, weights, candidate.C, steps)
         fits = []
@@ -179,7 +179,7 @@ def _factor(K: Doubles) -> Floats | None:
     return None
 
 
-def _within_classes(T: Floats, labels: IntArray, strength: float, dims: int) -> Floats:
+def within_classes(T: Floats, labels: IntArray, strength: float, dims: int) -> Floats:
     """B (D, D), lower triangular, with B Bᵀ = S_w + λ τ I.
 
     Args:

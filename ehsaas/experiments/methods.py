@@ -1,0 +1,402 @@
+"""The comparison of adaptation methods: target × features × method → what each says of the target.
+
+Every target is cut into speaker-disjoint parts. Each part is judged by what was adapted on the
+recordings of the others, and with labels of theirs where there is a budget. Recordings whose
+emotion is none of the classes take part without a label: who has no labels cannot leave them out.
+The statistics of a corpus are over all of its recordings; those of a tested voice over its own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ehsaas.calibration import Statistics, softmax
+from ehsaas.corpora.splits import Fold, IntArray
+from ehsaas.emotions import LABEL_SETS
+from ehsaas.evaluation import predictions
+from ehsaas.experiments import baselines, holdout, material, pretrained
+from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments.judged import Trial, judged
+from ehsaas.experiments.material import Material, Setup
+from ehsaas.experiments.networks import Trained
+from ehsaas.experiments.parts import MethodsConfig
+from ehsaas.experiments.protocols import Cell
+from ehsaas.experiments.systems import ProbeConfig
+from ehsaas.features import FeatureConfig, scaling
+from ehsaas.features.functionals import FunctionalsConfig
+from ehsaas.features.store import FeatureStore
+from ehsaas.features.store import Settings as FeatureSettings
+from ehsaas.training import adaptation
+from ehsaas.training.adaptation import METHODS, Adapted, Budget, Ground, Method, Settings, Task
+from ehsaas.training.adaptation.task import UNKNOWN, NetworkSettings, ProbeSettings
+from ehsaas.training.batches import Examples
+
+ORACLE = "oracle"
+"""What tables call a classifier of all labels of the target's other speakers."""
+
+LABELS = "labels_per_class"
+
+
+@dataclass(frozen=True)
+class Everything:
+    """All utterances of the corpora: rows with their class or none, raw features, statistics."""
+
+    rows: pl.DataFrame
+    examples: Examples
+    classes: tuple[str, ...]
+    statistics: Mapping[int, Statistics]
+
+    def take(self, rows: IntArray) -> "Everything":
+        """Some of the utterances; the statistics stay those of all."""
+        return replace(self, rows=self.rows[rows], examples=self.examples.take(rows))
+
+    @property
+    def judged(self) -> IntArray:
+        """Rows that have a class."""
+        return np.flatnonzero(self.examples.labels != UNKNOWN)
+
+
+def cells(config: ExperimentConfig, crossed: Mapping[str, pl.DataFrame]) -> list[Cell]:
+    """One cell a target, features and method; of neural methods one a seed; then the pairs.
+
+    A corpus is a target where there is one in another language.
+    """
+    part = config.methods
+    if part is None:
+        return []
+    targets = [name for name in config.corpora if _foreign(crossed, name)]
+    found: list[Cell] = []
+    for features in part.features:
+        allowed = [name for name in part.methods if _can(config, features, METHODS[name])]
+        for target, name in product(targets, allowed):
+            for seed in config.seeds if METHODS[name].neural else config.seeds[:1]:
+                found.append(_cell(target, features, "lolo", name, seed))
+        for target, name in product(targets, part.pairs):
+            if name in allowed:
+                found.append(_cell(target, features, "pair", name, config.seeds[0]))
+        found += [_cell(target, features, "lolo") for target in targets]
+    return found
+
+
+def judge(setup: Setup, cell: Cell) -> Trained:
+    """What a method says of a target, under all statistics and budgets; or what needs no method."""
+    data = load(setup, cell.condition)
+    names = setup.config.corpora
+    own = names.index(cell.corpus)
+    target = np.flatnonzero(data.examples.corpus == own)
+    rows = data.rows[target]
+    others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
+    folds = parts(setup, data.take(target), cell.corpus)
+    made: list[pl.DataFrame] = []
+    remarks: list[str] = []
+    groups = [others] if cell.protocol == "lolo" else [[name] for name in others]
+    for train in groups:
+        source = data.take(np.flatnonzero(data.rows["corpus"].is_in(train).to_numpy()))
+        here = _Here(setup, cell, data, source, data.take(target), folds, train)
+        if cell.method:
+            for table, remark in here.by_method(METHODS[cell.method]):
+                made.append(table)
+                remarks += remark
+        else:
+            made += [here.oracle(), *here.deaf()]
+    assert rows.height, "a target has recordings"
+    return Trained(predictions.concat(made), [], remarks=tuple(remarks))
+
+
+@dataclass(frozen=True)
+class _Here:
+    """One source and one target of a cell."""
+
+    setup: Setup
+    cell: Cell
+    data: Everything
+    source: Everything
+    target: Everything
+    folds: Sequence[Fold]
+    train: Sequence[str]
+
+    def by_method(self, method: Method) -> Iterator[tuple[pl.DataFrame, list[str]]]:
+        """Tables by statistics, seed, budget and fold, and what is to be remarked."""
+        config = self.setup.config
+        for by in _statistics(config, method):
+            ground: Ground | None = None
+            for seed in [self.cell.seed] if method.neural else config.seeds:
+                settings = self.settings(by, seed)
+                if ground is None or method.neural:
+                    ground = Ground(self.source.examples, settings)
+                for labels in self.budgets(method, seed):
+                    told: list[Mapping[str, Any]] = []
+                    for fold in self.folds:
+                        known = self.target.take(fold.train)
+                        hidden = adaptation.hidden(known.examples, Budget(labels), seed)
+                        done = method.adapt(Task(ground, hidden, settings))
+                        yield self.said(done, by, seed, labels, fold), []
+                        told += _told(done, known)
+                    if told and seed == config.seeds[0]:
+                        table = pl.DataFrame()
+                        yield table, [self.remark(by, labels, told)]
+
+    def budgets(self, method: Method, seed: int) -> list[int]:
+        """Labels a class that a method is asked with; without any, a seed may change nothing."""
+        config = _asked(self.setup.config)
+        asked = (0,) if self.cell.protocol == "pair" else config.labels_per_class
+        if method.labels == "unused":
+            asked = (0,)
+        found = [n for n in asked if n or method.labels != "needed"]
+        first = seed == self.setup.config.seeds[0]
+        return found if first or method.neural else [n for n in found if n]
+
+    def settings(self, by: adaptation.By, seed: int) -> Settings:
+        """How the task is done."""
+        return Settings(
+            len(self.data.classes),
+            by,
+            seed,
+            self.data.statistics,
+            ProbeSettings(axes=_asked(self.setup.config).axes),
+            _network(self.setup.config, self.cell.condition),
+        )
+
+    def said(self, done: Adapted, by: str, seed: int, labels: int, fold: Fold) -> pl.DataFrame:
+        """What an adapted model, and every vote of it, says of a part of the target."""
+        test = self.target.take(fold.test)
+        rows = test.judged
+        trial = self.trial(self.cell.method, by, seed, labels, fold)
+        if done.standardise.by == "running":
+            order = np.random.default_rng(seed).permutation(len(test.rows))
+            test = test.take(order)
+            rows = test.judged
+        made = []
+        for vote in ("", *done.votes):
+            shares = softmax(done.logits(test.examples, vote)[rows])
+            named = replace(trial, system=f"{trial.system} {vote}".strip())
+            made.append(_judged(named, test, rows, shares, self.data.classes))
+        return predictions.concat(made)
+
+    def trial(self, system: str, by: str, seed: int, labels: int, fold: Fold) -> Trial:
+        """The columns that say what was judged."""
+        part = _asked(self.setup.config)
+        return Trial(
+            self.setup.config.name,
+            system,
+            self.cell.protocol,
+            _features(self.setup.config, self.cell.condition),
+            by,
+            self.train if system != "target-only" else [self.cell.corpus],
+            part.label_set,
+            seed,
+            fold.name,
+            {LABELS: labels} if labels else {},
+        )
+
+    def oracle(self) -> pl.DataFrame:
+        """A probe of all labels of the target's other speakers, by each kind of statistics."""
+        made = []
+        seed = self.setup.config.seeds[0]
+        method = METHODS["target-only"]
+        for by in _asked(self.setup.config).statistics:
+            settings = self.settings(by, seed)
+            ground = Ground(self.source.examples, settings)
+            for fold in self.folds:
+                known = self.target.take(fold.train)
+                done = method.adapt(Task(ground, known.examples, settings))
+                test = self.target.take(fold.test)
+                trial = replace(self.trial(ORACLE, by, seed, 0, fold), train=[self.cell.corpus])
+                rows = test.judged
+                shares = softmax(done.logits(test.examples)[rows])
+                made.append(_judged(trial, test, rows, shares, self.data.classes))
+        return predictions.concat(made)
+
+    def deaf(self) -> Iterator[pl.DataFrame]:
+        """Chance, the source's majority and the oracle of speakers."""
+        rows = pl.concat([self.source.rows, self.target.rows]).filter(
+            pl.col("emotion").is_not_null()
+        )
+        own = (rows["corpus"] == self.cell.corpus).to_numpy()
+        fold = Fold("", np.flatnonzero(~own), np.flatnonzero(own))
+        data = Material(rows, [], self.data.classes, tuple(set(rows["corpus"])), {})
+        trial = replace(self.trial("", "none", 0, 0, fold), fold="")
+        return baselines.deaf(data, fold, trial)
+
+    def remark(self, by: str, labels: int, told: Sequence[Mapping[str, Any]]) -> str:
+        """What pseudo-labels came to in the last epoch or round, on average over the parts."""
+
+        def mean(name: str) -> float:
+            return float(np.mean([one[name] for one in told if one[name] is not None]))
+
+        with_labels = f", {labels} labels a class" if labels else ""
+        purity = "" if told[0]["purity"] is None else f", purity {mean('purity'):.2f}"
+        return (
+            f"Pseudo-labels of {self.cell.method} ({self.cell.condition}, {by} statistics"
+            f"{with_labels}) from {'+'.join(sorted(self.train))} on {self.cell.corpus}: at last"
+            f" {mean('labelled'):.0%} of the recordings had one{purity}; of those with a class,"
+            f" {mean('right'):.0%} were right; {mean('outside'):.0%} were of recordings that have"
+            " none of the classes."
+        )
+
+
+def load(setup: Setup, features: str) -> Everything:
+    """All utterances of the corpora of a run with one kind of features."""
+    config, part = setup.config, _asked(setup.config)
+    frames: list[pl.DataFrame] = []
+    arrays: list[np.ndarray] = []
+    statistics: dict[int, Statistics] = {}
+    classes = LABEL_SETS[part.label_set]
+    wanted, columns = _wanted(config, features)
+    for index, corpus in enumerate(config.corpora):
+        table = setup.table(corpus)
+        known = material.labelled(config, table.rows, corpus, part.label_set)
+        rows = table.rows.drop("emotion").join(
+            known.select("id", "emotion"), on="id", how="left", maintain_order="left"
+        )
+        stored = FeatureStore(setup.store).get(table, wanted)
+        own = [stored[i] for i in range(len(stored))]
+        own = own if columns is None else [np.ascontiguousarray(x[:, columns]) for x in own]
+        statistics[index] = scaling.fit(own, f"corpus: {corpus}")
+        frames.append(rows.select(table.rows.columns))
+        arrays += own
+    rows = pl.concat(frames)
+    place = {name: i for i, name in enumerate(classes)}
+    labels = [UNKNOWN if name is None else place[name] for name in rows["emotion"]]
+    voices = rows["speaker"].to_list()
+    never = set(config.never_by_speaker)
+    keys = [
+        None if voice is None or corpus in never else f"{corpus}/{voice}"
+        for corpus, voice in zip(rows["corpus"], voices, strict=True)
+    ]
+    codes = {name: i for i, name in enumerate(sorted({key for key in keys if key is not None}))}
+    examples = Examples(
+        arrays,
+        np.array(labels, dtype=np.int64),
+        np.array([config.corpora.index(name) for name in rows["corpus"]], dtype=np.int64),
+        tuple(rows["id"]),
+        speaker=np.array([-1 if key is None else codes[key] for key in keys], dtype=np.int64),
+    )
+    return Everything(rows, examples, classes, statistics)
+
+
+def parts(setup: Setup, target: Everything, corpus: str) -> list[Fold]:
+    """Speaker-disjoint parts of a target: of each, rows to adapt on and rows to judge.
+
+    Those whose speaker has no utterance with a class are never judged, and always adapted on.
+    """
+    part = _asked(setup.config)
+    rows = target.rows
+    known = rows.filter(pl.col("emotion").is_not_null())
+    split = holdout.speaker_folds(known, corpus, part.strict_folds, part.folds, setup.root)
+    count = min(part.folds, len(split.folds))
+    of: dict[str, int] = {}
+    for number, fold in enumerate(split.folds):
+        for voice in known["speaker"][fold.test]:
+            of[voice] = number % count
+    where = np.array([of.get(voice, -1) for voice in rows["speaker"]])
+    return [
+        Fold(str(i + 1), np.flatnonzero(where != i), np.flatnonzero(where == i))
+        for i in range(count)
+    ]
+
+
+def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
+    """The features that the store must hold beside those of the network."""
+    if config.methods is None or "functionals" not in config.methods.features:
+        return {}
+    return {"functionals": FunctionalsConfig()}
+
+
+def _told(done: Adapted, known: Everything) -> list[Mapping[str, Any]]:
+    """What the pseudo-labels of the last epoch came to, where a method gives some."""
+    if not done.epochs:
+        return []
+    last = done.epochs[-1]
+    given = np.asarray(last["labels"])
+    own = given != UNKNOWN
+    truth = known.examples.labels[own]
+    there = truth != UNKNOWN
+    return [
+        {
+            "labelled": last["labelled"],
+            "purity": last.get("purity"),
+            "right": float((given[own][there] == truth[there]).mean()) if there.any() else None,
+            "outside": float((~there).mean()) if own.any() else 0.0,
+        }
+    ]
+
+
+def _judged(
+    trial: Trial, test: Everything, rows: IntArray, shares: np.ndarray, classes: tuple[str, ...]
+) -> pl.DataFrame:
+    said = [classes[i] for i in shares.argmax(axis=1)]
+    return judged(trial, test.rows[rows], said, classes, shares)
+
+
+def _cell(target: str, features: str, protocol: str, method: str = "", seed: int = 0) -> Cell:
+    return Cell("methods", target, seed, protocol, condition=features, method=method)
+
+
+def _foreign(tables: Mapping[str, pl.DataFrame], corpus: str) -> list[str]:
+    """The corpora in other languages than `corpus`."""
+    tongues = {name: set(rows["language"]) for name, rows in tables.items()}
+    return [name for name in tables if not tongues[name] & tongues[corpus]]
+
+
+def _can(config: ExperimentConfig, features: str, method: Method) -> bool:
+    """Whether a method takes the features."""
+    return method.frames or features == "functionals" or not _frames(config)
+
+
+def _frames(config: ExperimentConfig) -> bool:
+    return isinstance(config.features, FeatureConfig)
+
+
+def _statistics(config: ExperimentConfig, method: Method) -> list[adaptation.By]:
+    """The statistics that a method is asked for."""
+    asked = _asked(config).statistics
+    return [
+        by for by in asked if by in method.statistics and not (method.neural and by == "source")
+    ]
+
+
+def _features(config: ExperimentConfig, features: str) -> str:
+    """What a prediction table calls the features of a cell."""
+    return features if features == "functionals" else material.kind_of(config)
+
+
+def _wanted(config: ExperimentConfig, features: str) -> tuple[FeatureSettings, IntArray | None]:
+    """Which features the store is asked for, and which of their columns; None is all."""
+    if features == "functionals":
+        return FunctionalsConfig(), None
+    if isinstance(config.model, ProbeConfig):
+        first = pretrained.candidates(config.heard_by, config.model)[0]
+        columns = pretrained.blocks(config.heard_by)
+        return config.heard_by, np.concatenate([columns[i] for i in first.blocks])
+    return config.heard_by, None
+
+
+def _network(config: ExperimentConfig, features: str) -> NetworkSettings:
+    part = _asked(config)
+    if features == "functionals" or not _frames(config):
+        sizes = part.network.model_dump(include={"hidden", "width", "dropout"})
+        t = part.network
+        return NetworkSettings(
+            "perceptron", sizes, t.epochs, t.batch_size, t.rate, t.decay, peak=t.peak
+        )
+    own = config.training
+    return NetworkSettings(
+        config.system,
+        config.model.model_dump(),
+        own.epochs,
+        own.batch_size,
+        own.rate,
+        own.decay,
+        own.max_frames,
+        part.network.peak,
+    )
+
+
+def _asked(config: ExperimentConfig) -> MethodsConfig:
+    assert config.methods is not None, "asked for only where methods are compared"
+    return config.methods

@@ -1,0 +1,39 @@
+"""Pseudo-labels with as many of each class: probabilities of unlabelled recordings → labels.
+
+A class that is said too often is not let grow (Zou et al. 2018, class-balanced self-training).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ehsaas.training.adaptation.task import UNKNOWN
+from ehsaas.training.batches import IntArray
+
+ROUNDS = 30
+"""Rounds in which the mean probability of every class is made the same."""
+
+
+def chosen(shares: NDArray[np.floating], share: float) -> IntArray:
+    """The label of those that are surest, class by class, (M,); −1 for the others.
+
+    Args:
+        shares: probabilities (M, K).
+        share: of all M that is labelled at most, the same number for each class.
+    """
+    M, K = shares.shape
+    first = shares.argmax(axis=1)
+    found = np.full(M, UNKNOWN)
+    for label in range(K):
+        own = np.flatnonzero(first == label)
+        surest = own[np.argsort(-shares[own, label], kind="stable")]
+        found[surest[: int(share * M / K)]] = label
+    return found
+
+
+def even(shares: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities (M, K) with the same mean for every class, each row a distribution again."""
+    found = np.asarray(shares, dtype=np.float64) + 1e-9
+    for _ in range(ROUNDS):
+        found = found / found.mean(axis=0)
+        found = found / found.sum(axis=1, keepdims=True)
+    return found

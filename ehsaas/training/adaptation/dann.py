@@ -1,0 +1,33 @@
+"""DANN: embeddings that do not show the corpus (Ganin et al. 2016), by gradient reversal.
+
+The adversarial method of CLAF-SER (METHODS.md B) with the target as one more corpus: a classifier
+reads the corpus from the embedding, and what reaches the network is −α of its gradient. All
+features.
+"""
+
+import numpy as np
+from torch import Tensor
+
+from ehsaas.models.batch import Batch, Output
+from ehsaas.training import adversarial, batches
+from ehsaas.training.adaptation import neural
+from ehsaas.training.adaptation.task import Adapted, Task
+from ehsaas.training.adversarial import Adversary, Against
+
+
+def adapt(task: Task) -> Adapted:
+    """A network of the source behind an adversary that reads the corpus, the target's included."""
+    given = neural.heard(task)
+    network = neural.fresh(task, given.dims)
+    corpora = int(max(given.labelled.corpus.max(), given.target.corpus.max())) + 1
+    against = [Against("corpus", corpora)]
+    width = network(batches.collate(given.labelled, np.array([0]))).embedding.shape[1]
+    adversary = Adversary(network, against, [width], seed=task.settings.seed)
+    adversary.alpha = 1.0
+    hiding = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
+
+    def loss(output: Output, batch: Batch) -> Tensor:
+        return hiding(output, batch)
+
+    neural.train(task, given, adversary, loss)
+    return neural.finished(task, given, network, "a network that hides the corpus")

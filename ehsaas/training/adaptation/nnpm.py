@@ -1,0 +1,289 @@
+"""NNPM, a reconstruction: the target learns from pseudo multilabels of an external memory.
+
+Only the abstract of the paper is at hand; what follows is METHODS.md C, after memory-based multi-
+label learning (Wang & Zhang, CVPR 2020). All features. Each epoch in which λ is above 0:
+
+1. The memory M holds the embedding of every labelled utterance (`models/nnpm.py`); of those in a
+   batch M_i ← normalise(α M_i + (1 − α) f), α rising to 0.5.
+2. Every recording of the target is labelled anew from its similarities to the memory (`labels`).
+3. ℓ = δ · mean_p (1 − s_p)² + mean_n (1 + s_n)² over its positives p and the hardest negatives n.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ehsaas.models.batch import Batch, Output
+from ehsaas.models.nnpm import Nnpm
+from ehsaas.training.adaptation import class_balance, neural
+from ehsaas.training.adaptation.neural import Heard
+from ehsaas.training.adaptation.task import UNKNOWN, Adapted, Task
+from ehsaas.training.batches import Examples, IntArray
+
+QUANTILE = 0.98
+"""Of all similarities of target and memory; what lies above is a candidate."""
+
+FEWEST = 10
+"""Candidates of a recording at least."""
+
+SUREST = 0.6
+"""Share of the target that `balanced` labels at most, the same number for each class."""
+
+PURE = 0.5
+"""Share of the vote below which a recording is left out of the epoch."""
+
+TEMPERATURE = 0.05
+"""τ of the vote."""
+
+DELTA = 5.0
+HARDEST = 0.1
+"""Share of the memory with another label that counts as negative: the most similar of it."""
+
+ALPHA = 0.5
+"""Highest share of a key that stays when its utterance is met again."""
+
+
+@dataclass(frozen=True)
+class Multilabels:
+    """Pseudo multilabels of M recordings from a memory of N.
+
+    `positives` (M, N) bool, none for what is left out; `label` (M,), −1 there; `purity` (M,) is the
+    share of the vote.
+    """
+
+    positives: Tensor
+    label: Tensor
+    purity: Tensor
+
+
+Labeller = Callable[[Tensor, Tensor, Tensor, int], Multilabels]
+
+
+def labels(similarity: Tensor, among: Tensor, values: Tensor, classes: int) -> Multilabels:
+    """The multilabels of recordings by the memory, as METHODS.md C has them.
+
+    Args:
+        similarity: cosines (M, N) of the recordings and the memory.
+        among: cosines (N, N) inside the memory.
+        values: labels (N,) of the memory.
+        classes: K.
+    """
+    candidates = _candidates(similarity)
+    of = F.one_hot(values, classes).float()
+    share = of.mean(dim=0).clamp(min=1e-6)
+    votes = (similarity.clamp(min=0) * candidates) @ of / share
+    top = votes.argmax(dim=1)
+    purity = votes.gather(1, top[:, None])[:, 0] / votes.sum(dim=1).clamp(min=1e-12)
+    mutual = _mutual(candidates, among)
+    positives = mutual & (values[None, :] == top[:, None]) & (purity >= PURE)[:, None]
+    label = torch.where(positives.any(dim=1), top, UNKNOWN)
+    return Multilabels(positives, label, purity)
+
+
+def balanced(similarity: Tensor, among: Tensor, values: Tensor, classes: int) -> Multilabels:
+    """The multilabels of the surest recordings of every class, **ours**.
+
+    What a recording is comes from the vote of the whole memory with the mean vote of every class
+    made the same, and the same number of recordings is labelled for each class: where one class is
+    said too often, the recipe above says it more often still. The positives are its candidates of
+    that class.
+    """
+    odds = ((similarity - 1) / TEMPERATURE).exp()
+    of = F.one_hot(values, classes).float()
+    votes = odds @ of / of.mean(dim=0).clamp(min=1e-6)
+    shares = (votes / votes.sum(dim=1, keepdim=True).clamp(min=1e-30)).numpy()
+    label = torch.from_numpy(class_balance.chosen(class_balance.even(shares), SUREST))
+    positives = _candidates(similarity) & (values[None, :] == label[:, None])
+    used = positives.any(dim=1)
+    purity = torch.from_numpy(shares.max(axis=1))
+    return Multilabels(positives, torch.where(used, label, UNKNOWN), purity)
+
+
+def _candidates(similarity: Tensor) -> Tensor:
+    """What lies above the quantile of all similarities (M, N), ten a recording at least."""
+    edge = torch.quantile(_some(similarity), QUANTILE)
+    least = similarity.topk(min(FEWEST, similarity.shape[1]), dim=1).values[:, -1]
+    return similarity >= torch.minimum(edge, least)[:, None]
+
+
+def _mutual(candidates: Tensor, among: Tensor) -> Tensor:
+    """Candidates (M, N) that have another one within their own first |C| of the memory."""
+    N = len(among)
+    order = among.fill_diagonal_(-torch.inf).argsort(dim=1, descending=True)
+    rank = torch.empty_like(order)
+    rank.scatter_(1, order, torch.arange(N).expand(N, N).contiguous())
+    found = torch.zeros_like(candidates)
+    for row, own in enumerate(candidates):
+        C = own.nonzero()[:, 0]
+        near = rank[C][:, C] < len(C)
+        near.fill_diagonal_(False)
+        found[row, C] = near.any(dim=1)
+    return found
+
+
+def _some(similarity: Tensor) -> Tensor:
+    """A million of the similarities at most, evenly taken: what a quantile can be had of."""
+    flat = similarity.flatten()
+    return flat[:: max(1, len(flat) // 1_000_000)]
+
+
+def multilabel_loss(similarity: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
+    """δ · mean_p (1 − s_p)² + mean_n (1 + s_n)², averaged over recordings.
+
+    Args:
+        similarity: (B, N).
+        positives: (B, N) bool, one a row at least.
+        negatives: (B, N) bool.
+    """
+    drawn = ((1 - similarity).square() * positives).sum(dim=1) / positives.sum(dim=1)
+    apart = ((1 + similarity).square() * negatives).sum(dim=1) / negatives.sum(dim=1).clamp(min=1)
+    return (DELTA * drawn + apart).mean()
+
+
+class _Labelling:
+    """The memory of a fit, and the multilabels of its epoch."""
+
+    def __init__(self, task: Task, given: Heard, network: Nnpm, how: Labeller) -> None:
+        self.how = how
+        self.classes, self.given, self.network = task.settings.classes, given, network
+        self.item = {name: i for i, name in enumerate(_names(given.labelled))}
+        self.place = {name: i for i, name in enumerate(_names(given.target))}
+        self.labels: Multilabels | None = None
+        self.alpha = 0.0
+        self.epochs: list[Mapping[str, Any]] = []
+
+    def begin(self, number: int, weight: float) -> None:
+        """Fill the memory before the first epoch that uses it, and label the target anew."""
+        if not weight:
+            return
+        keys = self.network.get_buffer("keys")
+        if self.labels is None:
+            keys.copy_(neural.embeddings(self.network, self.given.labelled))
+            values = torch.from_numpy(self.given.labelled.labels)
+            self.network.get_buffer("values").copy_(values)
+        own = neural.embeddings(self.network, self.given.target)
+        values = self.network.get_buffer("values")
+        self.labels = self.how(own @ keys.T, keys @ keys.T, values, self.classes)
+        found = self.labels.label.numpy().astype(np.int64)
+        self.epochs.append(
+            {
+                "epoch": number + 1,
+                "weight": weight,
+                "labelled": float((found != UNKNOWN).mean()),
+                "purity": float(self.labels.purity.mean()),
+                "labels": found,
+            }
+        )
+
+    def loss(self, output: Output, batch: Batch) -> Tensor:
+        """ℓ of the target's recordings in a batch; the memory takes in the labelled ones."""
+        assert self.labels is not None, "labelled before each epoch in which this counts"
+        there = neural.known(batch.labels) != UNKNOWN
+        f = F.normalize(output.embedding, dim=1)
+        keys, values = self.network.get_buffer("keys"), self.network.get_buffer("values")
+        rows = torch.tensor(
+            [
+                self.place[name]
+                for name, has in zip(_keys(batch), there.tolist(), strict=True)
+                if not has
+            ]
+        )
+        used = self.labels.label[rows] != UNKNOWN
+        value = output.embedding.sum() * 0
+        if used.any():
+            rows = rows[used]
+            similarity = f[~there][used] @ keys.clone().T
+            other = values[None, :] != self.labels.label[rows][:, None]
+            value = multilabel_loss(
+                similarity, self.labels.positives[rows], hardest(similarity.detach(), other)
+            )
+        items = torch.tensor(
+            [self.item[n] for n, has in zip(_keys(batch), there.tolist(), strict=True) if has]
+        )
+        moved = self.alpha * keys[items] + (1 - self.alpha) * f[there].detach()
+        keys[items] = F.normalize(moved, dim=1)
+        return value
+
+
+def hardest(similarity: Tensor, other: Tensor) -> Tensor:
+    """The most similar of those with another label, (B, N) bool: a tenth of them."""
+    count = (other.sum(dim=1) * HARDEST).ceil().long().clamp(min=1)
+    hidden = similarity.masked_fill(~other, -torch.inf)
+    ordered = hidden.sort(dim=1, descending=True).values
+    edge = ordered.gather(1, (count - 1)[:, None])
+    return other & (hidden >= edge)
+
+
+def adapt(task: Task) -> Adapted:
+    """A network of the source and its memory, moved by the pseudo multilabels of the target."""
+    return _adapted(task, labels)
+
+
+def adapt_balanced(task: Task) -> Adapted:
+    """The same with the multilabels of `balanced`."""
+    return _adapted(task, balanced)
+
+
+def _adapted(task: Task, how: Labeller) -> Adapted:
+    given = neural.heard(task)
+    network = _fresh(task, given)
+    labelling = _Labelling(task, given, network, how)
+    settings = task.settings.network
+
+    def begin(number: int, weight: float) -> None:
+        labelling.alpha = ALPHA * number / max(1, settings.epochs - 1)
+        labelling.begin(number, weight)
+
+    neural.train(task, given, network, labelling.loss, begin)
+    return _finished(task, given, network, labelling.epochs)
+
+
+def _names(examples: Examples) -> list[str]:
+    return [f"{c}/{name}" for c, name in zip(examples.corpus, examples.ids, strict=True)]
+
+
+def _keys(batch: Batch) -> list[str]:
+    corpus = neural.known(batch.corpus).tolist()
+    return [f"{c}/{name}" for c, name in zip(corpus, batch.ids, strict=True)]
+
+
+def _fresh(task: Task, given: Heard) -> Nnpm:
+    settings = task.settings.network
+    with torch.random.fork_rng():
+        torch.manual_seed(task.settings.seed)
+        return Nnpm(
+            given.dims,
+            task.settings.classes,
+            settings.model,
+            len(given.labelled),
+            **settings.sizes,
+        )
+
+
+def _finished(task: Task, given: Heard, network: Nnpm, epochs: list[Mapping[str, Any]]) -> Adapted:
+    """The network and its memory as models of standardised features."""
+    settings, K = task.settings.network, task.settings.classes
+    sizes: dict[str, Any] = {"encoder": settings.model, "items": len(given.labelled)}
+    sizes |= dict(settings.sizes)
+    dims = given.dims
+    numbers = network.state_dict()
+    keys: IntArray | Tensor = neural.embeddings(network, given.labelled)
+    numbers["keys"], numbers["values"] = keys, torch.from_numpy(given.labelled.labels)
+    if given.front:
+        sizes["axes"], dims = given.dims, len(given.front["mean"])
+        numbers |= {f"network.axes.{name}": value for name, value in given.front.items()}
+    made = {}
+    for votes in (False, True):
+        made[votes] = Nnpm(dims, K, **sizes, votes=votes).eval()
+        made[votes].load_state_dict(numbers)
+    said = "adapted by pseudo multilabels of an external memory (a reconstruction of NNPM)"
+    if epochs:
+        said += f"; {epochs[-1]['labelled']:.0%} of the recordings labelled in the last epoch"
+    return Adapted(
+        "nnpm", sizes, made[False], task.standardise, said, {"memory": made[True]}, tuple(epochs)
+    )
