@@ -9,7 +9,10 @@ from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
 from ehsaas.evaluation.families import families
 from ehsaas.evaluation.grid import grid_tables
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.promises import promise_tables
 from ehsaas.evaluation.published import published_table
+from ehsaas.evaluation.reliability import reliability_table
+from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import (
     Table,
     curve_table,
@@ -47,6 +50,7 @@ METHOD: tuple[str, ...] = (
 
 def markdown(
     results: Sequence[Result],
+    stated: Sequence[Stated] = (),
     *,
     name: str,
     title: str,
@@ -62,6 +66,7 @@ def markdown(
 
     Args:
         results: what the page tells.
+        stated: the probabilities of those that have some.
         name: its stem.
         title: its heading.
         question: what the experiment asked.
@@ -85,6 +90,8 @@ def markdown(
         *(curve_table(curve) for curve in curves(results)),
         *trial_tables(results),
         *([results_table(rest, "Other results")] if (rest := others(results)) else []),
+        *([believed] if (believed := reliability_table(stated, headline)) else []),
+        *promise_tables(stated, headline),
         *([published_table(published, results, headline)] if published else []),
         *(family_table(family) for family in families(results, headline)),
     ]

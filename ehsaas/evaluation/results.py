@@ -13,6 +13,7 @@ import polars as pl
 from ehsaas.evaluation import gathering, page
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
+from ehsaas.evaluation.stated import stated
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
 
 Row = dict[str, Any]
@@ -171,7 +172,8 @@ def write_page(
     }
     folder.mkdir(parents=True, exist_ok=True)
     parquet = _write_parquet(folder / f"{name}.parquet", check(predictions), meta)
-    return _write_texts(folder, name, predictions, meta, parquet)
+    kept = pl.read_parquet(parquet) if parquet else predictions
+    return _write_texts(folder, name, kept, meta, parquet)
 
 
 def rebuild(parquet: Path) -> Page:
@@ -202,7 +204,8 @@ def _write_texts(
     results = pool(predictions)
     twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
-    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **meta)
+    kept = f"{name}.parquet" if parquet else None
+    text = page.markdown(results, stated(predictions), kept=kept, name=name, **meta)
     text = "\n".join([text, *gathering.chapters(folder, names)])
     written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet)
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ehsaas.calibration import softmax
 from ehsaas.corpora import splits
 from ehsaas.experiments import fitting, material, networks, pretrained
 from ehsaas.experiments.material import Material, Setup
@@ -70,17 +69,6 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
         "epochs": networks.epochs(history),
     }
     return Trained(pl.DataFrame(), [told], (how,))
-
-
-def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature with the smallest negative log-likelihood (Guo et al. 2017)."""
-    own = np.arange(len(labels))
-
-    def loss(temperature: float) -> float:
-        chosen = softmax(logits, temperature)[own, labels]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-    return float(min(TEMPERATURES, key=loss))
 
 
 def _shown(
