@@ -1,4 +1,4 @@
-"""How far an utterance lies from what a model was trained on: a distance, and where far begins."""
+"""How far utterances lie from what a model was trained on: a distance, and where far begins."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,9 @@ class Reach:
     `columns` (K,) of a pooled feature vector are looked at, as they come, before any statistics of
     a recogniser; `mean` (K,) and `std` (K,) standardise them; `axes` (K, A) rotate them and divide
     by the deviation along each; `centres` (M, A) are the means of the corpora. A distance above
-    `limit` is far: one in twenty utterances of unseen speakers of the training corpora is. A folder
-    of recordings is far where more than the share `often` of them are: one in twenty unseen
-    speakers is.
+    `limit` is far: one in twenty utterances of unseen speakers of the training corpora is. Several
+    recordings together are far where their mean distance is above `together`: that of one in twenty
+    unseen speakers is.
     """
 
     columns: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Reach:
     axes: Array
     centres: Array
     limit: float
-    often: float
+    together: float
 
     def distance(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
         """Distances (N,) of pooled feature vectors (N, D)."""
@@ -40,9 +40,9 @@ class Reach:
         distances: NDArray[np.float64] = np.sqrt(away.min(axis=1).astype(np.float64))
         return distances
 
-    def relative(self, features: NDArray[np.floating]) -> float:
-        """Distance of one utterance's features (T, D) as a multiple of the limit: far above 1."""
-        return float(self.distance(pooled(features)[None])[0]) / self.limit
+    def of(self, features: NDArray[np.floating]) -> float:
+        """The distance of one utterance by its features (T, D)."""
+        return float(self.distance(pooled(features)[None])[0])
 
 
 def pooled(features: NDArray[np.floating]) -> NDArray[np.float64]:

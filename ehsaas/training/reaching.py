@@ -55,9 +55,9 @@ def fit(vectors: Array, corpora: Sequence[str], speakers: Sequence[str | None]) 
         return None
     limit = _quantile(distance[judged], _weights(corpus[judged]))
     names, place = np.unique(speaker[judged].astype(str), return_inverse=True)
-    far = np.bincount(place, distance[judged] > limit) / np.bincount(place)
+    mean = np.bincount(place, distance[judged]) / np.bincount(place)
     home = np.array([name.split("/", 1)[0] for name in names], dtype=object)
-    return _fitted(vectors, corpus, limit, _quantile(far, _weights(home)))
+    return _fitted(vectors, corpus, limit, _quantile(mean, _weights(home)))
 
 
 def folds(corpus: Names, speaker: Names) -> NDArray[np.int64]:
@@ -70,7 +70,7 @@ def folds(corpus: Names, speaker: Names) -> NDArray[np.int64]:
     return turn
 
 
-def _fitted(vectors: Array, corpus: Names, limit: float = 1.0, often: float = 1.0) -> Reach:
+def _fitted(vectors: Array, corpus: Names, limit: float = 1.0, together: float = 1.0) -> Reach:
     N, D = vectors.shape
     columns = np.unique(np.linspace(0, D - 1, min(D, COLUMNS)).astype(np.int64))
     seen = vectors[:, columns]
@@ -80,7 +80,7 @@ def _fitted(vectors: Array, corpus: Names, limit: float = 1.0, often: float = 1.
     names, place = np.unique(corpus.astype(str), return_inverse=True)
     means = np.stack([scaled[place == k].mean(axis=0) for k in range(len(names))])
     axes = _axes(scaled - means[place], max(1, min(AXES, N // PER_AXIS)))
-    return Reach(columns, mean, std, axes, (means @ axes).astype(np.float32), limit, often)
+    return Reach(columns, mean, std, axes, (means @ axes).astype(np.float32), limit, together)
 
 
 def _axes(centred: Array, count: int) -> Array:
@@ -94,7 +94,8 @@ def _axes(centred: Array, count: int) -> Array:
         found = (centred.T @ found) / np.sqrt(np.maximum(energy, 1e-12))
     deviation = np.sqrt(np.maximum(energy, 0) / N)
     deviation = np.maximum(deviation, max(LEAST * float(deviation[0]), 1e-6))
-    return (found / deviation).astype(np.float32)
+    axes: Array = (found / deviation).astype(np.float32)
+    return axes
 
 
 def _weights(corpus: Names) -> NDArray[np.float64]:
