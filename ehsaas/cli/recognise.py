@@ -165,9 +165,9 @@ def _together(recogniser: "Recogniser", judged: Sequence[Estimate]) -> str:
         return ""
     beyond = sum(distance > reach.limit for distance in far)
     return (
-        f"taken together these {len(far)} recordings sound unlike {recogniser.training}; {beyond} of"
-        " them do so alone. Expect more mistakes than its report says; --baseline or `ehsaas adapt`"
-        " may help"
+        f"taken together these {len(far)} recordings sound unlike {recogniser.training}; {beyond}"
+        " of them do so alone. Expect more mistakes than its report says; --baseline or"
+        " `ehsaas adapt` may help"
     )
 
 

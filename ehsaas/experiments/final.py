@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from torch import nn
 
 from ehsaas.corpora import splits
 from ehsaas.corpora.splits.shares import Validation
@@ -14,6 +15,7 @@ from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell
 from ehsaas.features import FeatureConfig
 from ehsaas.models.batch import Batch
+from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.reach import Reach, pooled
 from ehsaas.recogniser import Recogniser
 from ehsaas.training import batches, loop, reaching
@@ -55,7 +57,7 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
             **pretrained.facts(config),
         },
         scores=calibrated.scores,
-        reach=_reach(data),
+        reach=_reach(data, network),
     )
     made.save(setup.run / "model")
     shown = _shown(setup, data, made, examples, part.validation)
@@ -87,12 +89,16 @@ def _calibration(data: Material, part: Validation) -> dict[str, Any]:
     }
 
 
-def _reach(data: Material) -> Reach | None:
-    """How far the training data reach; None where the network hears samples."""
+def _reach(data: Material, network: nn.Module) -> Reach | None:
+    """How far the training data reach in what the network sees; None where it hears samples."""
     if not data.scaled:
         return None
     vectors = np.stack([pooled(one) for one in data.features]).astype(np.float32)
-    return reaching.fit(vectors, data.rows["corpus"].to_list(), data.rows["speaker"].to_list())
+    columns = None
+    if isinstance(network, LinearProbe):
+        columns = np.flatnonzero(network.head.weight.detach().abs().sum(dim=0).numpy())
+    names, speakers = data.rows["corpus"].to_list(), data.rows["speaker"].to_list()
+    return reaching.fit(vectors, names, speakers, columns)
 
 
 def _shown(

@@ -5,6 +5,7 @@ the same in that. `benchmarks/unlike_training.py` measures what it finds.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ehsaas.reach import Array, Reach
 
 COLUMNS = 4096
-"""Columns that are looked at, evenly spaced, where the features have more."""
+"""Columns that are looked at, evenly spaced, where the network sees more."""
 
 AXES = 256
 """Axes at most; also at most one for `PER_AXIS` utterances."""
@@ -26,9 +27,16 @@ LEAST = 1e-3
 """A deviation along an axis is never taken to be a smaller share of the largest."""
 
 Names = NDArray[np.object_]
+IntArray = NDArray[np.int64]
 
 
-def fit(vectors: Array, corpora: Sequence[str], speakers: Sequence[str | None]) -> Reach | None:
+def fit(
+    vectors: Array,
+    corpora: Sequence[str],
+    speakers: Sequence[str | None],
+    columns: IntArray | None = None,
+    axes: int = AXES,
+) -> Reach | None:
     """The reach of a model trained on these utterances.
 
     None where no speaker can be left out: speakers are unknown, or no corpus has two of them.
@@ -37,30 +45,43 @@ def fit(vectors: Array, corpora: Sequence[str], speakers: Sequence[str | None]) 
         vectors: pooled features (N, D) as they come, before any statistics.
         corpora: of each utterance.
         speakers: of each utterance, None where unknown.
+        columns: (K,) that the network sees; all where None.
+        axes: at most.
     """
     if any(name is None for name in speakers):
         return None
+    columns = np.arange(vectors.shape[1]) if columns is None else columns
+    few = np.unique(np.linspace(0, len(columns) - 1, min(len(columns), COLUMNS)).astype(np.int64))
+    columns = columns[few]
     corpus = np.array(corpora, dtype=object)
     speaker = np.array([f"{c}/{s}" for c, s in zip(corpora, speakers, strict=True)], dtype=object)
     turn = folds(corpus, speaker)
+    least = len(turn) - int(np.bincount(turn).max())
+    count = max(1, min(axes, least // PER_AXIS))
     distance = np.full(len(vectors), np.nan)
     for fold in range(FOLDS):
         out = turn == fold
         known = np.isin(corpus, np.unique(corpus[~out].astype(str)))
         if (out & known).any():
-            partly = _fitted(vectors[~out], corpus[~out])
+            partly = _fitted(vectors[~out], corpus[~out], columns, count)
             distance[out & known] = partly.distance(vectors[out & known])
     judged = ~np.isnan(distance)
     if not judged.any():
         return None
-    limit = _quantile(distance[judged], _weights(corpus[judged]))
-    names, place = np.unique(speaker[judged].astype(str), return_inverse=True)
-    mean = np.bincount(place, distance[judged]) / np.bincount(place)
-    home = np.array([name.split("/", 1)[0] for name in names], dtype=object)
-    return _fitted(vectors, corpus, limit, _quantile(mean, _weights(home)))
+    unseen = _limits(distance[judged], corpus[judged], speaker[judged])
+    whole = _fitted(vectors, corpus, columns, count)
+    seen = _limits(whole.distance(vectors), corpus, speaker)  # above it only where speakers are few
+    return replace(whole, limit=max(unseen[0], seen[0]), together=max(unseen[1], seen[1]))
 
 
-def folds(corpus: Names, speaker: Names) -> NDArray[np.int64]:
+def _limits(distance: NDArray[np.float64], corpus: Names, speaker: Names) -> tuple[float, float]:
+    """What all but one in twenty utterances are within, and the means of such speakers."""
+    _, first, place = np.unique(speaker.astype(str), return_index=True, return_inverse=True)
+    mean = np.bincount(place, distance) / np.bincount(place)
+    return _quantile(distance, _weights(corpus)), _quantile(mean, _weights(corpus[first]))
+
+
+def folds(corpus: Names, speaker: Names) -> IntArray:
     """The turn (N,) in which each utterance's speaker is left out, each corpus's dealt evenly."""
     turn = np.zeros(len(speaker), dtype=np.int64)
     for k, name in enumerate(sorted(set(corpus.tolist()))):
@@ -70,17 +91,16 @@ def folds(corpus: Names, speaker: Names) -> NDArray[np.int64]:
     return turn
 
 
-def _fitted(vectors: Array, corpus: Names, limit: float = 1.0, together: float = 1.0) -> Reach:
-    N, D = vectors.shape
-    columns = np.unique(np.linspace(0, D - 1, min(D, COLUMNS)).astype(np.int64))
+def _fitted(vectors: Array, corpus: Names, columns: IntArray, count: int) -> Reach:
+    """The reach, without its limits."""
     seen = vectors[:, columns]
     mean = seen.mean(axis=0, dtype=np.float64).astype(np.float32)
     std = np.maximum(seen.std(axis=0, dtype=np.float64), 1e-5).astype(np.float32)
     scaled = (seen - mean) / std
     names, place = np.unique(corpus.astype(str), return_inverse=True)
     means = np.stack([scaled[place == k].mean(axis=0) for k in range(len(names))])
-    axes = _axes(scaled - means[place], max(1, min(AXES, N // PER_AXIS)))
-    return Reach(columns, mean, std, axes, (means @ axes).astype(np.float32), limit, together)
+    axes = _axes(scaled - means[place], count)
+    return Reach(columns, mean, std, axes, (means @ axes).astype(np.float32), 1.0, 1.0)
 
 
 def _axes(centred: Array, count: int) -> Array:
