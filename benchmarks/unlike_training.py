@@ -229,13 +229,16 @@ def page(rows: Sequence[Row], command: str) -> str:
         " that about 0.05 of the clips of unseen speakers of the training corpora, and 0.05 of"
         " such speakers, are beyond. Here is the share that was, of single clips and of folders of"
         f" 10 and 50 clips ({DRAWS} draws). Folders are drawn from a corpus, or from one speaker"
-        " of it.",
+        " of it. The clips that were trained on are not judged here: where they are fewer than the"
+        " columns that are looked at, more than that of them lie beyond.",
     ]
     for kind in kinds:
         own = [row for row in rows if row.features == kind]
         lines += [
             "",
-            f"## {kind.capitalize()}",
+            f"## {kind[0].upper()}{kind[1:]}",
+            "",
+            _sentence(own),
             "",
             "A language that was left out, to be told (higher is better). A language is a corpus"
             " here, so language, microphone, room and style of acting are told together.",
@@ -246,8 +249,8 @@ def page(rows: Sequence[Row], command: str) -> str:
             "",
             *_table([row for row in own if row.part == "unseen speakers"], "corpus", whole=True),
             "",
-            f"Up to {CLIPS} clips of each corpus by unseen speakers, as they are and behind another"
-            " channel; each corpus weighs the same.",
+            f"Up to {CLIPS} clips of each corpus by the unseen speakers of one turn, as they are"
+            " and behind another channel; each corpus weighs the same.",
             "",
             *_table([row for row in own if row.part == "channel"], "channel", whole=False),
         ]
@@ -268,6 +271,23 @@ def page(rows: Sequence[Row], command: str) -> str:
         ]
         lines.append(f"| {part} | {' | '.join(f'{value:.3f}' for value in means)} |")
     return "\n".join([*lines, "", f"Written by `{command}`.", ""])
+
+
+def _sentence(rows: Sequence[Row]) -> str:
+    """What of languages was told, the worst by name, and how many unseen speakers were, too."""
+    left_out = [row for row in rows if row.part == "as it is"]
+    unseen = _mean([row for row in rows if row.part == "unseen speakers"], "")
+    alone, ten = (
+        min(left_out, key=lambda row: (row.clip, row.what)),
+        min(left_out, key=lambda row: (row.ten, row.what)),
+    )
+    mean = _mean(left_out, "")
+    return (
+        f"Of a language that was left out {mean.clip:.2f} of the clips are told alone, at worst"
+        f" {alone.clip:.2f} ({alone.what}); of folders of ten {mean.ten:.2f}, at worst"
+        f" {ten.ten:.2f} ({ten.what}). Of unseen speakers of the training corpora"
+        f" {unseen.clip:.2f} of the clips and {unseen.ten:.2f} of such folders are taken for one."
+    )
 
 
 def _table(rows: Sequence[Row], what: str, whole: bool) -> list[str]:
