@@ -1,5 +1,10 @@
-"""What is applied to numbers at inference: statistics, a temperature, a conformal threshold."""
+"""What is applied to numbers at inference: statistics, a temperature, a conformal threshold.
 
+The last two are taken from calibration utterances, whose classes are known: `best_temperature` and
+`conformal_scores` do that.
+"""
+
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +14,9 @@ Array = NDArray[np.float32]
 
 SMALLEST = 1e-5
 """A deviation is never taken to be smaller: constant dimensions stay finite."""
+
+TEMPERATURES = np.geomspace(0.1, 10.0, 93)
+"""Candidates from which calibration utterances choose; 1 leaves the probabilities as they are."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +59,63 @@ def prediction_set(
     order = np.argsort(-probabilities)
     kept = [classes[i] for i in order if probabilities[i] >= threshold]
     return tuple(kept) or (classes[int(order[0])],)
+
+
+def best_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
+    """The temperature with the smallest negative log-likelihood (Guo et al. 2017, section 4.2).
+
+    The loss is convex in 1 / T, so the candidates are searched by halves.
+
+    Args:
+        logits: (N, C) of calibration utterances, or logarithms of their probabilities.
+        labels: their classes, (N,).
+    """
+    above = np.asarray(logits, dtype=np.float64)
+    above = above - above[np.arange(len(labels)), labels][:, None]
+
+    def loss(candidate: int) -> float:
+        scaled = above / TEMPERATURES[candidate]
+        most = scaled.max(axis=1)
+        return float((most + np.log(np.exp(scaled - most[:, None]).sum(axis=1))).mean())
+
+    low, high = 0, len(TEMPERATURES) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if loss(middle) <= loss(middle + 1):
+            high = middle
+        else:
+            low = middle + 1
+    return float(TEMPERATURES[low])
+
+
+def conformal_scores(
+    probabilities: NDArray[np.floating], labels: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """1 − p(true class) of calibration utterances (N, C) with classes (N,), sorted."""
+    own = probabilities[np.arange(len(labels)), labels]
+    scores: NDArray[np.float64] = np.sort(1 - own.astype(np.float64))
+    return scores
+
+
+def conformal_threshold(scores: NDArray[np.floating], coverage: float) -> float:
+    """The least probability with which a class is in the set, 1 − q̂; 0 lets every class in.
+
+    Over all draws of a calibration and a test utterance, the set holds the true class with a
+    probability of at least `coverage`.
+
+    Args:
+        scores: of calibration utterances, sorted, as `conformal_scores` gives them.
+        coverage: between 0 and 1.
+
+    Raises:
+        ValueError: no utterance, or another coverage.
+    """
+    N = len(scores)
+    if N == 0:
+        raise ValueError("no calibration utterances")
+    if not 0 < coverage < 1:
+        raise ValueError(f"a coverage of {coverage}; expected a share between 0 and 1")
+    rank = math.ceil((N + 1) * coverage)
+    if rank > N:
+        return 0.0  # so few utterances promise this only for the set of all classes
+    return float(1 - np.float64(scores[rank - 1]))

@@ -131,6 +131,7 @@ class Estimate:
     threshold keeps. `arousal` and `valence` lie in [-1, 1]; `start` and `end` are seconds.
     `attention` is one weight a frame, summing to 1, and 0 on quiet ends that were left out.
     `statistics` says whose feature statistics were used: "source", "given: NAME".
+    `extra` may hold the `distance` from what the model was trained on, about 1 for that itself.
     """
 
     emotion: str

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from ehsaas import audio
 from ehsaas.audio import Clip
-from ehsaas.calibration import Statistics, softmax
-from ehsaas.emotions import NO_SPEECH, VOCABULARY, Estimate
+from ehsaas.calibration import Statistics, conformal_threshold, prediction_set, softmax
+from ehsaas.emotions import NO_SPEECH, NOT_SURE, VOCABULARY, Estimate
 from ehsaas.features import (
     EmbeddingConfig,
     FeatureConfig,
@@ -32,7 +32,8 @@ from ehsaas.features.store import VERSION
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch
 from ehsaas.models.encoders import EncoderError
-from ehsaas.timeline import merge
+from ehsaas.reach import Reach
+from ehsaas.timeline import Settle, merge
 
 SHORTEST = 0.1
 """Seconds of audio below which nothing is judged."""
@@ -49,6 +50,9 @@ LOOK = 1.5
 STEP = 0.5
 """Seconds from one window of the timeline to the next."""
 
+DISTANCE = "distance"
+"""Key in `Estimate.extra` of how far the recording lies from what was trained on."""
+
 FORMAT = 1
 
 
@@ -61,7 +65,9 @@ class Recogniser:
     """Everything that is needed to judge a clip.
 
     `network` takes standardised features; `statistics` are the training data's own;
-    `temperature` divides the logits; `facts` say what it was trained on.
+    `temperature` divides the logits; `facts` say what it was trained on. `scores` (N,), sorted, are
+    1 − p(true class) of N utterances that it was calibrated on (`facts["calibration"]` says which),
+    None where it gives no prediction sets; `reach` says how far its training data do.
     """
 
     features: HeardBy
@@ -74,20 +80,62 @@ class Recogniser:
     name: str = "ehsaas"
     version: str = "1"
     facts: Mapping[str, Any] = field(default_factory=dict)
+    scores: NDArray[np.float32] | None = None
+    reach: Reach | None = None
 
-    def __call__(self, clip: Clip, statistics: Statistics | None = None) -> Estimate:
+    def __call__(
+        self,
+        clip: Clip,
+        statistics: Statistics | None = None,
+        coverage: float | None = None,
+    ) -> Estimate:
         """Judge one clip.
 
         Args:
             clip: mono audio at 16 kHz.
             statistics: feature statistics of the corpus or speaker that the clip comes from, as
                 `statistics_of` gives them; the training data's own where None.
+            coverage: the share of recordings, between 0 and 1, whose prediction set is to hold the
+                true emotion; where a set holds several, the emotion is "not sure". The promise is
+                for recordings like those that the recogniser was calibrated on. None for no sets.
 
         Raises:
-            RecogniserError: the clip is not at 16 kHz.
+            RecogniserError: the clip is not at 16 kHz, or no set can be given for `coverage`.
         """
+        settle = self.settles(coverage)
         if clip.duration <= LONGEST:
-            return self._judge(clip, statistics, 0.0)
+            judged = self._judge(clip, statistics, 0.0)
+        else:
+            judged = self._judge_long(clip, statistics)
+        return judged if judged.emotion == NO_SPEECH else settle(self._warned(judged))
+
+    def settles(self, coverage: float | None) -> Settle:
+        """What gives an estimate its prediction set of this coverage; None changes nothing.
+
+        Raises:
+            RecogniserError: the recogniser was not calibrated, or the coverage is none.
+        """
+        if coverage is None:
+            return lambda estimate: estimate
+        if not 0 < coverage < 1:
+            raise RecogniserError(f"a coverage of {coverage:g}; expected a share between 0 and 1")
+        if self.scores is None:
+            raise RecogniserError(
+                f"{self.name} was not calibrated, so it can promise no coverage: train it again, or"
+                " calibrate it on labelled recordings of your own (`ehsaas adapt --labels`)"
+            )
+        least = conformal_threshold(self.scores, coverage)
+
+        def settle(estimate: Estimate) -> Estimate:
+            p = np.array([estimate.probabilities[name] for name in self.classes])
+            kept = prediction_set(p, self.classes, least)
+            emotion = kept[0] if len(kept) == 1 else NOT_SURE
+            return replace(estimate, emotion=emotion, prediction_set=kept)
+
+        return settle
+
+    def _judge_long(self, clip: Clip, statistics: Statistics | None) -> Estimate:
+        """The mean of the windows of a long clip, by what each adds."""
         windows = self.windows(clip, WINDOW, WINDOW, statistics)
         heard_until = (0.0, *(e.end for e in windows))
         parts = [
@@ -101,7 +149,26 @@ class Recogniser:
         table = np.array([[e.probabilities[c] for c in self.classes] for e, _ in parts])
         mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
         warning = f"longer than {LONGEST:g} s: the mean of {len(parts)} windows"
-        return self._estimate(mean, 0.0, clip.duration, statistics, None, (*clip.warnings, warning))
+        whole = self._estimate(
+            mean, 0.0, clip.duration, statistics, None, (*clip.warnings, warning)
+        )
+        far = [e.extra[DISTANCE] for e, _ in parts if DISTANCE in e.extra]
+        return replace(whole, extra={DISTANCE: float(weights @ far / weights.sum())} if far else {})
+
+    def _warned(self, estimate: Estimate) -> Estimate:
+        """The estimate with a warning where its recording lies far from what was trained on."""
+        if self.reach is None or estimate.extra.get(DISTANCE, 0.0) <= self.reach.limit:
+            return estimate
+        return replace(estimate, warnings=(*estimate.warnings, f"sounds unlike {self.training}"))
+
+    @property
+    def training(self) -> str:
+        """`what the model was trained on (emodb, urdu; languages de, ur)`, as far as it is said."""
+        told = [", ".join(self.facts.get("corpora", ()))]
+        if languages := self.facts.get("languages"):
+            told.append(f"languages {', '.join(languages)}")
+        inside = "; ".join(part for part in told if part)
+        return "what the model was trained on" + (f" ({inside})" if inside else "")
 
     def timeline(
         self,
@@ -109,9 +176,15 @@ class Recogniser:
         window: float = LOOK,
         hop: float = STEP,
         statistics: Statistics | None = None,
+        coverage: float | None = None,
     ) -> list[Estimate]:
-        """Segments in order, one estimate each, merged from windows of `window` s every `hop` s."""
-        return merge(self.windows(clip, window, hop, statistics))
+        """Segments in order, one estimate each, merged from windows of `window` s every `hop` s.
+
+        With `coverage`, each has its prediction set; the promise is for whole recordings, and such
+        windows are shorter. They are not held against what the model was trained on.
+        """
+        settle = None if coverage is None else self.settles(coverage)
+        return merge(self.windows(clip, window, hop, statistics), settle)
 
     def windows(
         self, clip: Clip, window: float, hop: float, statistics: Statistics | None = None
@@ -172,14 +245,18 @@ class Recogniser:
             return self._no_speech(start, end, statistics, (*clip.warnings, warning))
         if audio.is_silent(clip):
             return self._no_speech(start, end, statistics, clip.warnings)
-        x = (statistics or self.statistics)(self._features(clip))
+        features = self._features(clip)
+        x = (statistics or self.statistics)(features)
         self.network.eval()
         with torch.no_grad():
             output = self.network(Batch(torch.from_numpy(x)[None], torch.tensor([len(x)])))
         probabilities = softmax(output.logits[0].numpy(), self.temperature)
         weights = output.attention
         attention = None if weights is None else self._every_frame(clip, weights[0])
-        return self._estimate(probabilities, start, end, statistics, attention, clip.warnings)
+        judged = self._estimate(probabilities, start, end, statistics, attention, clip.warnings)
+        if self.reach is None:
+            return judged
+        return replace(judged, extra={DISTANCE: self.reach.of(features)})
 
     def _estimate(
         self,
@@ -227,6 +304,13 @@ class Recogniser:
         numbers = {f"network/{k}": v.contiguous() for k, v in self.network.state_dict().items()}
         numbers["statistics/mean"] = torch.from_numpy(self.statistics.mean)
         numbers["statistics/std"] = torch.from_numpy(self.statistics.std)
+        if self.scores is not None:
+            numbers["calibration/scores"] = torch.from_numpy(self.scores)
+        if self.reach is not None:
+            numbers |= {
+                f"reach/{one}": torch.from_numpy(getattr(self.reach, one)).contiguous()
+                for one in _REACH
+            }
         save_file(numbers, folder / "model.safetensors")
         features = self.features
         if isinstance(features, EmbeddingConfig):
@@ -244,6 +328,8 @@ class Recogniser:
             "version": self.version,
             "facts": dict(self.facts),
         }
+        if self.reach is not None:
+            about["reach"] = {"limit": self.reach.limit, "together": self.reach.together}
         text = json.dumps(about, indent=1, ensure_ascii=False)
         (folder / "recogniser.json").write_text(text, encoding="utf-8")
 
@@ -304,11 +390,22 @@ class Recogniser:
                 about["name"],
                 about["version"],
                 about["facts"],
+                numbers["calibration/scores"].numpy() if "calibration/scores" in numbers else None,
+                _reach(numbers, about["reach"]) if "reach" in about else None,
             )
         except (RecogniserError, EncoderError):
             raise
         except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
             raise RecogniserError(f"{folder}: the recogniser is damaged ({error})") from error
+
+
+_REACH = ("columns", "mean", "std", "axes", "centres")
+"""The arrays of a `Reach`."""
+
+
+def _reach(numbers: Mapping[str, Tensor], about: Mapping[str, Any]) -> Reach:
+    arrays = {one: numbers[f"reach/{one}"].numpy() for one in _REACH}
+    return Reach(**arrays, limit=float(about["limit"]), together=float(about["together"]))
 
 
 def _whose(statistics: Statistics | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ehsaas"
-LEAVES = ("emotions", "utterances", "audio", "calibration", "timeline")
+LEAVES = ("emotions", "utterances", "audio", "calibration", "reach", "timeline")
 ROOT = "ehsaas"  # the package's own __init__.py
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "utterances": LEAVES,
     "audio": LEAVES,
     "calibration": LEAVES,
+    "reach": LEAVES,
     "timeline": LEAVES,
     "corpora": LEAVES,
     "disturbances": LEAVES,
@@ -66,11 +67,14 @@ SHARED: dict[str, tuple[str, ...]] = {
     "disturbances": ("disturbance",),
     "models": (
         *("batch", "layers", "encoders", "wav2vec", "whisper", "linear_probe"),
-        *("text_encoders", "lora"),
+        *("text_encoders", "lora", "attention_bilstm", "perceptron"),
     ),
     "training": (
         *("batches", "loop", "losses", "augment", "checkpoint", "adversarial_noise"),
-        *("vectors", "choosing"),
+        *("vectors", "choosing", "alignment", "priors", "adversarial", "progressive"),
+        *("adaptation.axes", "adaptation.class_balance", "adaptation.linear"),
+        *("adaptation.neural", "adaptation.standardising", "adaptation.task"),
+        *("adaptation.few_shot", "adaptation.source_only"),
     ),
 }
 """Files of a room that its parsers, systems or methods share; all its other files are siblings."""

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from ehsaas.calibration import Statistics, prediction_set, softmax
+from ehsaas.calibration import (
+    TEMPERATURES,
+    Statistics,
+    best_temperature,
+    conformal_scores,
+    conformal_threshold,
+    prediction_set,
+    softmax,
+)
 
 CLASSES = ("anger", "happiness", "sadness")
 
@@ -50,3 +58,45 @@ def test_a_prediction_set_keeps_what_reaches_the_threshold() -> None:
 
 def test_equal_probabilities_come_in_class_order() -> None:
     assert prediction_set(np.full(3, 1 / 3, np.float32), CLASSES, 0.3) == CLASSES
+
+
+def drawn(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of three classes that are calibrated as they are, and classes drawn by them."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (n, 3))
+    return logits, np.array([rng.choice(3, p=softmax(row) / softmax(row).sum()) for row in logits])
+
+
+@pytest.mark.parametrize("factor", [0.2, 1.0, 4.0])
+def test_the_best_temperature_undoes_what_made_logits_wrong(factor: float) -> None:
+    logits, labels = drawn(6000)
+    assert best_temperature(factor * logits, labels) == pytest.approx(factor, rel=0.1)
+
+
+def test_the_search_by_halves_finds_the_best_of_all_candidates() -> None:
+    logits, labels = drawn(80, 1)
+    own = np.arange(80)
+    said = [softmax(logits / 3, t)[own, labels] for t in TEMPERATURES]
+    losses = [-np.log(np.maximum(one, 1e-30)).mean() for one in said]
+    assert best_temperature(logits / 3, labels) == TEMPERATURES[int(np.argmin(losses))]
+
+
+def test_logits_that_are_always_right_take_the_sharpest() -> None:
+    assert best_temperature(np.eye(3), np.arange(3)) == TEMPERATURES[0]
+
+
+def test_scores_are_sorted_and_the_threshold_is_the_right_one_of_them() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.2, 0.8]])
+    scores = conformal_scores(probabilities, np.array([0, 0, 0, 1]))
+    np.testing.assert_allclose(scores, [0.1, 0.2, 0.3, 0.6])
+    # ceil(5 · 0.5) = 3: the third smallest score
+    assert conformal_threshold(scores, 0.5) == pytest.approx(0.7)
+    assert conformal_threshold(scores, 0.8) == pytest.approx(0.4)
+    assert conformal_threshold(scores, 0.81) == 0.0  # four utterances promise no more
+
+
+def test_no_threshold_without_utterances_or_for_a_promise_that_is_none() -> None:
+    with pytest.raises(ValueError, match="no calibration utterances"):
+        conformal_threshold(np.array([]), 0.9)
+    with pytest.raises(ValueError, match="expected a share between 0 and 1"):
+        conformal_threshold(np.array([0.5]), 0.0)

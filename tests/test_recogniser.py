@@ -9,9 +9,10 @@ import torch
 import ehsaas
 from ehsaas.audio import RATE, Clip
 from ehsaas.calibration import Statistics
-from ehsaas.emotions import NO_SPEECH
+from ehsaas.emotions import NO_SPEECH, NOT_SURE
 from ehsaas.features.stack import FeatureConfig
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
+from ehsaas.reach import Reach
 from ehsaas.recogniser import Recogniser, RecogniserError
 
 CONFIG = FeatureConfig(parts=("mfcc", "logmel"), hop_ms=20, n_mfcc=6, n_mels=12)
@@ -177,3 +178,91 @@ def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage
 def test_a_clip_at_another_rate_is_refused(recogniser: Recogniser) -> None:
     with pytest.raises(RecogniserError, match="48000 Hz; expected 16000 Hz"):
         recogniser(Clip(tone(1.0).samples, rate=48_000))
+
+
+def calibrated(recogniser: Recogniser, *least: float) -> Recogniser:
+    """It, calibrated on utterances whose own class had these probabilities."""
+    return replace(recogniser, scores=np.sort(1 - np.array(least)).astype(np.float32))
+
+
+def test_a_set_of_one_class_is_the_answer(recogniser: Recogniser) -> None:
+    plain = recogniser(tone(1.0))
+    best = max(plain.probabilities.values())
+    sure = calibrated(recogniser, *[best] * 9)(tone(1.0), coverage=0.9)
+    assert sure.prediction_set == (sure.emotion,) == (plain.emotion,)
+    assert sure.probabilities == plain.probabilities and plain.prediction_set == ()
+
+
+def test_a_set_of_several_classes_is_not_sure(recogniser: Recogniser) -> None:
+    plain = recogniser(tone(1.0))
+    ranked = sorted(plain.probabilities, key=lambda name: -plain.probabilities[name])
+    second = plain.probabilities[ranked[1]] - 1e-6
+    made = calibrated(recogniser, *[0.99] * 5, *[second] * 4)
+    unsure = made(tone(1.0), coverage=0.9)
+    assert unsure.emotion == NOT_SURE
+    assert unsure.prediction_set == tuple(ranked[:2])
+    assert unsure.probabilities == plain.probabilities
+    assert made(tone(1.0), coverage=0.4).emotion == plain.emotion
+
+
+def test_a_long_clip_and_a_timeline_have_sets_and_silence_has_none(recogniser: Recogniser) -> None:
+    made = calibrated(recogniser, 0.01)  # one utterance promises half of what all classes would
+    assert len(made(tone(17.0), coverage=0.9).prediction_set) == 3
+    segments = made.timeline(tone(4.0), coverage=0.9)
+    assert [(one.emotion, len(one.prediction_set)) for one in segments] == [(NOT_SURE, 3)]
+    assert made(tone(1.0, level=0.0), coverage=0.9).emotion == NO_SPEECH
+
+
+def test_a_coverage_that_cannot_be_promised_is_refused(recogniser: Recogniser) -> None:
+    with pytest.raises(RecogniserError, match="toy was not calibrated"):
+        recogniser(tone(1.0), coverage=0.9)
+    for coverage in (0.0, 1.0, 90.0):
+        with pytest.raises(RecogniserError, match="expected a share between 0 and 1"):
+            calibrated(recogniser, 0.5)(tone(1.0), coverage=coverage)
+
+
+def reaching(recogniser: Recogniser, limit: float) -> Recogniser:
+    """It, with a reach around the origin of its first two features, as they come."""
+    near = Reach(
+        columns=np.array([0, 1]),
+        mean=np.zeros(2, np.float32),
+        std=np.ones(2, np.float32),
+        axes=np.eye(2, dtype=np.float32),
+        centres=np.zeros((1, 2), np.float32),
+        limit=limit,
+        together=limit,
+    )
+    return replace(recogniser, reach=near)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 17.0], ids=["short", "windows"])
+def test_what_lies_beyond_the_reach_is_said(recogniser: Recogniser, seconds: float) -> None:
+    far = reaching(recogniser, 1e-3)(tone(seconds))
+    assert far.warnings[-1] == "sounds unlike what the model was trained on (first)"
+    distance = float(far.extra["distance"])
+    assert distance > 1e-3
+    near = reaching(recogniser, 2 * distance)(tone(seconds))
+    assert not any("unlike" in warning for warning in near.warnings)
+    given = recogniser.statistics_of([tone(1.0, 150.0)], "one")
+    moved = reaching(recogniser, 1e-3)(tone(seconds), given)
+    assert moved.extra["distance"] == distance  # of the recording, whatever it is judged by
+
+
+def test_calibration_and_reach_are_saved_and_loaded(recogniser: Recogniser, tmp_path: Path) -> None:
+    made = reaching(calibrated(recogniser, 0.2, 0.9), 0.5)
+    made.save(tmp_path)
+    again = ehsaas.load(tmp_path)
+    assert again(tone(1.0), coverage=0.5) == made(tone(1.0), coverage=0.5)
+    assert again.scores is not None and again.scores.tolist() == pytest.approx([0.1, 0.8])
+    about = tmp_path / "recogniser.json"
+    facts = json.loads(about.read_text())
+    facts["reach"] = {"limit": 1.0}
+    about.write_text(json.dumps(facts))
+    with pytest.raises(RecogniserError, match="damaged"):
+        ehsaas.load(tmp_path)
+
+
+def test_a_folder_of_before_has_neither(recogniser: Recogniser, tmp_path: Path) -> None:
+    recogniser.save(tmp_path)
+    again = ehsaas.load(tmp_path)
+    assert again.scores is None and again.reach is None and again(tone(1.0)).extra == {}

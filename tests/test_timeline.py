@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from ehsaas.emotions import NO_SPEECH, Estimate
+from ehsaas.emotions import NO_SPEECH, NOT_SURE, Estimate
 from ehsaas.timeline import merge
 
 
@@ -58,3 +60,28 @@ def test_what_nobody_looked_at_is_in_no_segment() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert merge([]) == []
+
+
+def unsure(estimate: Estimate) -> Estimate:
+    """Whatever has at least 0.35 is in the set."""
+    kept = tuple(name for name, p in estimate.probabilities.items() if p >= 0.35)
+    emotion = kept[0] if len(kept) == 1 else NOT_SURE
+    return replace(estimate, emotion=emotion, prediction_set=kept)
+
+
+def test_segments_are_settled_by_the_mean_of_their_windows() -> None:
+    found = merge([window(0, 2, 0.9), window(1, 3, 0.3), window(3, 4, None)], unsure)
+    # 0–1: 0.9; 1–2: 0.6 (both in the set); 2–3: 0.3
+    assert [(one.emotion, one.prediction_set) for one in found] == [
+        ("anger", ("anger",)),
+        (NOT_SURE, ("anger", "sadness")),
+        ("sadness", ("sadness",)),
+        (NO_SPEECH, ()),
+    ]
+
+
+def test_neighbours_that_are_not_sure_of_the_same_are_one_segment() -> None:
+    (one,) = merge([window(0, 1, 0.6), window(1, 2, 0.45)], unsure)
+    assert one.emotion == NOT_SURE and one.prediction_set == ("anger", "sadness")
+    assert (one.start, one.end) == (0, 2)
+    assert one.probabilities["anger"] == pytest.approx(0.525)

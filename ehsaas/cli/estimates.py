@@ -51,7 +51,8 @@ def _jsonl() -> tuple[Print, Callable[[], None]]:
 
 
 def _csv(classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
-    columns = ["path", "start", "end", "emotion", *classes, "statistics", "warnings"]
+    columns = ["path", "start", "end", "emotion", "prediction_set", *classes]
+    columns += ["statistics", "warnings"]
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
 
@@ -62,6 +63,7 @@ def _csv(classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
             "start": f"{estimate.start:.2f}",
             "end": f"{estimate.end:.2f}",
             "emotion": estimate.emotion,
+            "prediction_set": "; ".join(estimate.prediction_set),
             "statistics": estimate.statistics,
             "warnings": "; ".join(estimate.warnings),
         }
@@ -84,10 +86,17 @@ def _table() -> tuple[Print, Callable[[], None]]:
         cells = (
             estimate.path or "",
             f"{estimate.start:.1f}–{estimate.end:.1f}",
-            estimate.emotion,
+            _said(estimate),
             sure,
             "; ".join(estimate.warnings),
         )
         table.add_row(*(Text(cell) for cell in cells))
 
     return print_one, lambda: Console().print(table) if table.row_count else None
+
+
+def _said(estimate: Estimate) -> str:
+    """The emotion; where it is not sure, what it may be."""
+    if len(estimate.prediction_set) < 2:
+        return estimate.emotion
+    return f"{estimate.emotion}: {' or '.join(estimate.prediction_set)}"

@@ -53,7 +53,12 @@ def recognise(
         typer.Option(metavar="FILE.svg", help="Also draw the timeline of the one recording."),
     ] = None,
     coverage: Annotated[
-        float | None, typer.Option(help="Sets that hold the true emotion with this probability.")
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="Sets that hold the true emotion with this probability, between 0 and 1; where a"
+            " set has several, the answer is “not sure”.",
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
@@ -67,11 +72,6 @@ def recognise(
     """Recordings → emotions, in input order."""
     import ehsaas
 
-    if coverage is not None:
-        raise terminal.UsageError(
-            f"--coverage {coverage:g}: recognisers are not calibrated on recordings of your"
-            " language, so they can give no set with a promised coverage; leave it out"
-        )
     folder = _model(model)
     sources = list(_sources(paths))
     if picture is not None and not (timeline and len(sources) == 1):
@@ -84,13 +84,14 @@ def recognise(
     look = (window, hop) if timeline else None
     drawn: list[Estimate] = []
     recogniser = ehsaas.load(folder)
+    _see_coverage(recogniser, coverage, baseline, timeline)
     statistics = _statistics(recogniser, baseline, sources)
     print_one, finish = estimates.printer(form, recogniser.classes)
     failed = 0
     with terminal.progress() as tell:
         for number, source in enumerate(sources, 1):
             try:
-                for estimate in _judge(recogniser, source, statistics, look):
+                for estimate in _judge(recogniser, source, statistics, look, coverage):
                     print_one(estimate)
                     drawn.append(estimate)
             except (_audio_error(), OSError) as error:
@@ -104,6 +105,8 @@ def recognise(
         title = Path(sources[0].name).name
         picture.write_text(timeline_picture(drawn, recogniser.classes, title), encoding="utf-8")
         terminal.say(f"{picture}: the timeline")
+    if told := _together(recogniser, drawn):
+        terminal.say(told)
     if failed:
         raise typer.Exit(terminal.SOME_FAILED)
 
@@ -116,6 +119,55 @@ def _model(given: Path | None) -> Path:
     raise terminal.UsageError(
         "no model: give one with --model FOLDER or EHSAAS_MODEL; `make demo` trains one (on"
         " rendered speech), `ehsaas run CONFIG.yaml` writes one to RUN/model"
+    )
+
+
+def _see_coverage(
+    recogniser: "Recogniser", coverage: float | None, baseline: str | None, timeline: bool
+) -> None:
+    """See that sets can be given, and say once where their promise may not hold."""
+    from ehsaas.recogniser import RecogniserError
+
+    if coverage is None:
+        return
+    try:
+        recogniser.settles(coverage)
+    except RecogniserError as error:
+        raise terminal.UsageError(f"--coverage {coverage:g}: {error}") from error
+    facts = recogniser.facts.get("calibration", {})
+    doubts = []
+    if facts.get("data") != "target":
+        among = ", ".join(facts.get("corpora", ())) or "what the model was trained on"
+        doubts.append(
+            f"calibrated on {facts.get('utterances', 'some')} recordings of"
+            f" {among}: it holds for recordings like those, not for another language"
+            " (`ehsaas adapt --labels` calibrates on your own)"
+        )
+    if baseline is not None:
+        doubts.append("not calibrated with --baseline")
+    if timeline:
+        doubts.append("calibrated on whole recordings, not on the short looks of a timeline")
+    if doubts:
+        terminal.say(f"--coverage {coverage:g} is a promise that was {'; '.join(doubts)}")
+
+
+SEVERAL = 10
+"""Recordings from which on something is said of them together."""
+
+
+def _together(recogniser: "Recogniser", judged: Sequence[Estimate]) -> str:
+    """What is to be said of many recordings that lie far from what was trained on; else nothing."""
+    from ehsaas.recogniser import DISTANCE
+
+    far = [one.extra[DISTANCE] for one in judged if DISTANCE in one.extra]
+    reach = recogniser.reach
+    if reach is None or len(far) < SEVERAL or sum(far) / len(far) <= reach.together:
+        return ""
+    beyond = sum(distance > reach.limit for distance in far)
+    return (
+        f"taken together these {len(far)} recordings sound unlike {recogniser.training}; {beyond}"
+        " of them do so alone. Expect more mistakes than its report says; --baseline or"
+        " `ehsaas adapt` may help"
     )
 
 
@@ -177,15 +229,16 @@ def _judge(
     source: Source,
     statistics: "Statistics | None",
     look: tuple[float, float] | None,
+    coverage: float | None,
 ) -> Iterator[Estimate]:
     """The estimates of one recording: its segments where `look` gives window and hop in s."""
     from ehsaas import audio
 
     clip = audio.read(source.audio)
     if look is not None:
-        judged = recogniser.timeline(clip, *look, statistics)
+        judged = recogniser.timeline(clip, *look, statistics, coverage)
     else:
-        judged = [recogniser(clip, statistics)]
+        judged = [recogniser(clip, statistics, coverage)]
     for estimate in judged:
         warnings = tuple(dict.fromkeys((*clip.warnings, *estimate.warnings)))
         yield replace(estimate, path=source.name, warnings=warnings)

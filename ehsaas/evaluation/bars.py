@@ -1,9 +1,12 @@
-"""Results → pictures of bars: recall by emotion, accuracy by corpus."""
+"""Results → pictures of bars: recall by emotion, accuracy by corpus, reliability."""
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ehsaas.evaluation.drawing import MUTED, SERIES, drawn, to_svg
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.reliability import Bins
 
 
 def class_bars(result: Result, name: str) -> str:
@@ -60,3 +63,32 @@ def corpus_bars(lines: Sequence[tuple[str, Result | None, Result | None]], name:
         axes.spines["left"].set_visible(False)
         figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2)
         return to_svg(figure, name, "Accuracy by corpus, on new speakers and on a random split")
+
+
+def reliability_diagram(found: Bins, name: str, title: str) -> str:
+    """The share that was right in each bin of stated probability; on the dashes all is believable.
+
+    Paler bars hold fewer answers.
+
+    Args:
+        found: of one result.
+        name: id of the figure.
+        title: what stated the probabilities.
+    """
+    B = len(found.share)
+    with drawn(height=2.6) as (figure, axes):
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1.0, linestyle=(0, (4, 2.5)))
+        for i in np.flatnonzero(found.share > 0):
+            strength = 0.25 + 0.75 * float(found.share[i] / found.share.max())
+            axes.bar(
+                *((i + 0.5) / B, found.right[i], 0.9 / B), color=SERIES[0], alpha=strength, zorder=2
+            )
+            axes.plot(found.stated[i], found.right[i], "o", color=SERIES[1], markersize=3, zorder=3)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        axes.set_xlabel("stated probability of the answer")
+        axes.set_ylabel("share that was right")
+        axes.grid(axis="y")
+        axes.spines["left"].set_visible(False)
+        description = f"Reliability of {title}: expected calibration error {found.error:.3f}"
+        return to_svg(figure, name, description)

@@ -5,19 +5,16 @@ The promise holds for utterances that are drawn as those of the calibration are:
 Sets are made by `calibration.prediction_set`.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
+
+from ehsaas.calibration import conformal_scores, conformal_threshold
 
 
 def threshold(
     probabilities: NDArray[np.floating], truth: NDArray[np.int64], coverage: float
 ) -> float:
-    """The least probability with which a class is in the set, 1 − q̂; 0 lets every class in.
-
-    Over all draws of a calibration and a test utterance, the set holds the true class with a
-    probability of at least `coverage`.
+    """The least probability with which a class is in the set; see `conformal_threshold`.
 
     Args:
         probabilities: of calibration utterances, (N, K).
@@ -27,19 +24,16 @@ def threshold(
     Raises:
         ValueError: no utterance, or another coverage.
     """
-    N = len(truth)
-    if N == 0:
-        raise ValueError("no calibration utterances")
-    if not 0 < coverage < 1:
-        raise ValueError(f"a coverage of {coverage}; expected a share between 0 and 1")
-    rank = math.ceil((N + 1) * coverage)
-    if rank > N:
-        return 0.0  # so few utterances promise this only for the set of all classes
-    scores = np.sort(1 - probabilities[np.arange(N), truth].astype(np.float64))
-    return float(1 - scores[rank - 1])
+    return conformal_threshold(conformal_scores(probabilities, truth), coverage)
+
+
+def sets(probabilities: NDArray[np.floating], least: float) -> NDArray[np.bool_]:
+    """Which classes are in each utterance's set, (N, K): the most probable one always is."""
+    kept: NDArray[np.bool_] = probabilities >= least
+    kept[np.arange(len(kept)), probabilities.argmax(axis=1)] = True
+    return kept
 
 
 def covered(probabilities: NDArray[np.floating], truth: NDArray[np.int64], least: float) -> float:
     """The share of utterances (N, K) whose set at this threshold holds the true class (N,)."""
-    own = probabilities[np.arange(len(truth)), truth]
-    return float(((own >= least) | (probabilities.argmax(axis=1) == truth)).mean())
+    return float(sets(probabilities, least)[np.arange(len(truth)), truth].mean())

@@ -14,7 +14,10 @@ from ehsaas.evaluation.grid import grid_tables
 from ehsaas.evaluation.method_tables import method_tables
 from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.promises import promise_tables
 from ehsaas.evaluation.published import published_table
+from ehsaas.evaluation.reliability import reliability_table
+from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import (
     Table,
     curve_table,
@@ -52,6 +55,7 @@ METHOD: tuple[str, ...] = (
 
 def markdown(
     results: Sequence[Result],
+    stated: Sequence[Stated] = (),
     *,
     name: str,
     title: str,
@@ -68,6 +72,7 @@ def markdown(
 
     Args:
         results: what the page tells.
+        stated: the probabilities of those that have some.
         name: its stem.
         title: its heading.
         question: what the experiment asked.
@@ -97,6 +102,8 @@ def markdown(
         *(curve_table(curve) for curve in curves(rest)),
         *trial_tables(rest),
         *([results_table(odd, "Other results")] if (odd := others(rest)) else []),
+        *([believed] if (believed := reliability_table(stated, headline)) else []),
+        *promise_tables(stated, headline),
         *([published_table(published, results, headline)] if published else []),
         *(family_table(family) for family in families(rest, headline)),
     ]

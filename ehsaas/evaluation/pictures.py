@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ehsaas.evaluation.bars import class_bars, corpus_bars
+from ehsaas.evaluation.bars import class_bars, corpus_bars, reliability_diagram
 from ehsaas.evaluation.curves import (
     adaptation_curve,
     labels_curve,
@@ -20,6 +20,8 @@ from ehsaas.evaluation.methods import contests
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.predictions import WHOLE
 from ehsaas.evaluation.ranks import rankings, ranks_table, title
+from ehsaas.evaluation.reliability import bins, shown
+from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
 from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
 
@@ -160,6 +162,23 @@ def compared(results: Sequence[Result], headline: Headline) -> list[Picture]:
         " recognised; whiskers are 95 % intervals."
     )
     return [Picture("corpora", "Accuracy by corpus", caption, corpus_bars(lines, "corpora"))]
+
+
+def reliability(stated: Sequence[Stated], headline: Headline) -> list[Picture]:
+    """A diagram for each headline result with probabilities, all of its seeds together."""
+    found = []
+    for one in shown(stated, headline):
+        title = f"{one.corpus}, {one.protocol}"
+        name = _stem("reliability", one.system, one.protocol, one.corpus, one.label_set)
+        own = bins(one.probabilities, one.truth)
+        caption = (
+            f"{one.system}, {one.normalisation} statistics, label set {one.label_set}; expected"
+            f" calibration error {own.error:.3f}. Bars below the dashes: too sure. Paler bars hold"
+            " fewer answers; dots stand at the mean of what was stated."
+        )
+        svg = reliability_diagram(own, name, f"{one.system} on {title}")
+        found.append(Picture(name, title, caption, svg))
+    return found
 
 
 def disturbed(results: Sequence[Result]) -> list[Picture]:

@@ -18,7 +18,9 @@ from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.page import METHOD
 from ehsaas.evaluation.pictures import Picture
 from ehsaas.evaluation.pooled import Result
+from ehsaas.evaluation.promises import promise_tables
 from ehsaas.evaluation.published import published_table
+from ehsaas.evaluation.reliability import reliability_table
 from ehsaas.evaluation.rendering import render
 from ehsaas.evaluation.results import published_row
 from ehsaas.evaluation.run_folder import ReportError, RunFiles
@@ -78,6 +80,8 @@ def write_report(run: Path, headline: Headline | None = None) -> Path:
         "within": within_tables(within(rest)),
         "dimensions": dimension_tables(files.results, main(files.results, headline)[0]),
         "trials": trial_tables(rest),
+        "believed": reliability_table(files.stated, headline),
+        "promises": promise_tables(files.stated, headline),
         "tests": [family_table(family) for family in tests],
         "published": (published_table(published, files.results, headline) if published else None),
         "everything": results_table(files.results, "Every result, every metric"),
@@ -100,6 +104,7 @@ def _draw(files: RunFiles, headline: Headline) -> dict[str, list[Picture]]:
         "compared": pictures.compared(files.results, headline),
         "confusions": pictures.confusions(files.results, headline),
         "by_class": pictures.by_class(files.results, headline),
+        "reliability": pictures.reliability(files.stated, headline),
         "training": pictures.training(files.history, system),
         "attention": pictures.attended(files.attention),
     }

@@ -15,6 +15,7 @@ from ehsaas.evaluation.choice import headline as chosen
 from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY, contests
 from ehsaas.evaluation.pooled import METRICS, Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
+from ehsaas.evaluation.stated import stated
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
 
 Row = dict[str, Any]
@@ -198,7 +199,8 @@ def write_page(
     }
     folder.mkdir(parents=True, exist_ok=True)
     parquet = _write_parquet(folder / f"{name}.parquet", check(predictions), meta)
-    return _write_texts(folder, name, predictions, meta, parquet)
+    kept = pl.read_parquet(parquet) if parquet else predictions
+    return _write_texts(folder, name, kept, meta, parquet)
 
 
 def rebuild(parquet: Path) -> Page:
@@ -232,7 +234,7 @@ def _write_texts(
     pictures = _draw(folder, name, results)
     kept = f"{name}.parquet" if parquet else None
     shown = {path.name: title for path, title in pictures.items()}
-    text = page.markdown(results, kept=kept, name=name, pictures=shown, **meta)
+    text = page.markdown(results, stated(predictions), kept=kept, name=name, pictures=shown, **meta)
     text = "\n".join([text, *gathering.chapters(folder, names)])
     written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet, tuple(pictures))
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -11,6 +11,7 @@ import yaml
 
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.pooled import Result, pool
+from ehsaas.evaluation.stated import Stated, stated
 
 
 class ReportError(ValueError):
@@ -23,6 +24,7 @@ class RunFiles:
 
     name: str
     results: Sequence[Result]
+    stated: Sequence[Stated]
     config: Mapping[str, Any]
     config_text: str
     environment: Mapping[str, Any]
@@ -41,7 +43,8 @@ def read(run: Path) -> RunFiles:
     """
     table = run / "predictions.parquet"
     try:
-        results = pool(predictions.read(table))
+        judged = predictions.read(table)
+        results = pool(judged)
     except predictions.PredictionError as error:
         raise ReportError(str(error)) from error
     config = run / "config.yaml"
@@ -50,6 +53,7 @@ def read(run: Path) -> RunFiles:
     return RunFiles(
         name=str(values.get("name") or run.resolve().name),
         results=results,
+        stated=stated(judged),
         config=values,
         config_text=text,
         environment=_json(run / "environment.json", {}),

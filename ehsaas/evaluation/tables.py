@@ -10,6 +10,7 @@ from ehsaas.evaluation.predictions import PLAIN
 from ehsaas.evaluation.views import (
     Curve,
     Matrix,
+    Tried,
     Within,
     language,
 )
@@ -283,7 +284,7 @@ def trained_on(result: Result) -> str:
     return "all others" if several else "+".join(result.train)
 
 
-def condition(result: Result) -> str:
+def condition(result: Tried) -> str:
     """The condition in words: `share 0.2`."""
     return ", ".join(f"{name} {result.condition[name]}" for name in sorted(result.condition))
 

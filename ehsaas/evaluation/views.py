@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.evaluation.pooled import REFERENCES, Result
@@ -154,7 +154,15 @@ def headline_of(config: Mapping[str, Any]) -> Headline:
     return ({"system": system, "normalisation": str(statistics)},)
 
 
-def is_headline(result: Result, headline: Headline = HEADLINE) -> bool:
+class Tried(Protocol):
+    """What was tried, be it known by its answers or by its probabilities."""
+
+    @property
+    def condition(self) -> Mapping[str, Any]:
+        """What it was tried under."""
+
+
+def is_headline(result: Tried, headline: Headline = HEADLINE) -> bool:
     """Whether `result` is the choice made without test data, and made on purpose of nothing else.
 
     What was changed to see what that does (a variant, a leak, a disturbance) is none.

@@ -5,21 +5,22 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from torch import nn
 
-from ehsaas.calibration import softmax
 from ehsaas.corpora import splits
+from ehsaas.corpora.splits.shares import Validation
 from ehsaas.experiments import fitting, material, networks, pretrained
 from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell
 from ehsaas.features import FeatureConfig
 from ehsaas.models.batch import Batch
+from ehsaas.models.linear_probe import LinearProbe
+from ehsaas.reach import Reach, pooled
 from ehsaas.recogniser import Recogniser
-from ehsaas.training import batches, loop
+from ehsaas.training import batches, loop, reaching
 from ehsaas.training.batches import Examples
-
-TEMPERATURES = np.geomspace(0.5, 5.0, 47)
-"""Candidates from which the validation part chooses; 1 leaves the probabilities as they are."""
+from ehsaas.training.calibrating import calibrate
 
 
 def recogniser(setup: Setup, cell: Cell) -> Trained:
@@ -29,15 +30,15 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     `source`, which is trained the same way on one corpus less.
     """
     config = setup.config
-    part = config.transfer or config.adaptation or config.within
-    data = material.load(setup, config.corpora, part.label_set if part else "native")
+    asked = config.transfer or config.adaptation or config.within
+    data = material.load(setup, config.corpora, asked.label_set if asked else "native")
     statistics = data.statistics(data.everything, "source")
     network, history, how = networks.train(
         setup, data, statistics, data.everything, cell, hold=True
     )
-    held = splits.validation(data.rows, data.everything, cell.seed).validation
-    examples = data.examples(held, statistics)
-    logits = loop.predict(network, examples)
+    part = splits.validation(data.rows, data.everything, cell.seed)
+    examples = data.examples(part.validation, statistics)
+    calibrated = calibrate(loop.predict(network, examples), examples.labels)
     made = Recogniser(
         config.heard_by,
         config.system,
@@ -45,18 +46,21 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
         network,
         data.classes,
         statistics,
-        temperature=best_temperature(logits, examples.labels),
+        temperature=calibrated.temperature,
         name=config.name,
         facts={
             "corpora": list(config.corpora),
             "languages": sorted(data.rows["language"].unique().to_list()),
             "utterances": len(data.features),
             "validation_uar": history.epochs[history.best_epoch].validation_uar,
+            "calibration": _calibration(data, part),
             **pretrained.facts(config),
         },
+        scores=calibrated.scores,
+        reach=_reach(data, network),
     )
     made.save(setup.run / "model")
-    shown = _shown(setup, data, made, examples, held)
+    shown = _shown(setup, data, made, examples, part.validation)
     (setup.run / "attention.json").write_text(
         json.dumps(shown, ensure_ascii=False), encoding="utf-8"
     )
@@ -72,15 +76,29 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     return Trained(pl.DataFrame(), [told], (how,))
 
 
-def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature with the smallest negative log-likelihood (Guo et al. 2017)."""
-    own = np.arange(len(labels))
+def _calibration(data: Material, part: Validation) -> dict[str, Any]:
+    """What a recogniser says of the utterances that it is calibrated on."""
+    rows = data.rows[part.validation]
+    return {
+        "data": "source",
+        "utterances": rows.height,
+        "corpora": sorted(rows["corpus"].unique().to_list()),
+        "speakers": rows.select("corpus", "speaker").n_unique(),
+        "statistics": "source",
+        "how": part.how,
+    }
 
-    def loss(temperature: float) -> float:
-        chosen = softmax(logits, temperature)[own, labels]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
-    return float(min(TEMPERATURES, key=loss))
+def _reach(data: Material, network: nn.Module) -> Reach | None:
+    """How far the training data reach in what the network sees; None where it hears samples."""
+    if not data.scaled:
+        return None
+    vectors = np.stack([pooled(one) for one in data.features]).astype(np.float32)
+    columns = None
+    if isinstance(network, LinearProbe):
+        columns = np.flatnonzero(network.head.weight.detach().abs().sum(dim=0).numpy())
+    names, speakers = data.rows["corpus"].to_list(), data.rows["speaker"].to_list()
+    return reaching.fit(vectors, names, speakers, columns)
 
 
 def _shown(

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from ehsaas.recogniser import Recogniser
 from tests.cli.conftest import Home, Type
 
 CLASSES = {"anger", "happiness", "neutral", "sadness"}
@@ -161,6 +163,70 @@ def test_the_model_can_come_from_the_environment(
     assert typed("recognise", clip).exit_code == 0
 
 
+def uncalibrated(home: Home, folder: Path) -> Path:
+    """The recogniser as one of before: it knows nothing of calibration or reach."""
+    made = replace(Recogniser.load(home.model), scores=None, reach=None)
+    made.save(folder / "before")
+    return folder / "before"
+
+
+def limited(home: Home, folder: Path, limit: float) -> Path:
+    """The recogniser with another limit of its reach, for one and for several."""
+    made = Recogniser.load(home.model)
+    assert made.reach is not None
+    replace(made, reach=replace(made.reach, limit=limit, together=limit)).save(folder / "limited")
+    return folder / "limited"
+
+
+def test_sets_are_printed_in_every_format(home: Home, typed: Type, clip: Path) -> None:
+    words = ("recognise", clip, "--model", home.model, "--coverage", 0.999)
+    result = typed(*words, "--format", "json")
+    (found,) = json.loads(result.stdout)
+    # so few calibration utterances promise so much only of all classes
+    assert found["emotion"] == "not sure" and set(found["prediction_set"]) == CLASSES
+    (row,) = csv.DictReader(io.StringIO(typed(*words, "--format", "csv").stdout))
+    assert row["emotion"] == "not sure"
+    assert row["prediction_set"].split("; ") == found["prediction_set"]
+    shown = " ".join(typed(*words).stdout.replace("│", " ").split())
+    assert "not sure:" in shown and found["prediction_set"][0] in shown
+    segments = json.loads(typed(*words, "--format", "json", "--timeline").stdout)
+    assert {one["emotion"] for one in segments} == {"not sure"}
+
+
+def test_a_promise_of_the_training_data_is_said_to_be_one_once(
+    home: Home, typed: Type, tmp_path: Path
+) -> None:
+    result = typed("recognise", home.clips, "--model", home.model, "--coverage", 0.5)
+    assert result.exit_code == 0
+    assert result.stderr.count("a promise that was calibrated on") == 1
+    assert "recordings of first: it holds for recordings like those" in result.stderr
+    assert "--baseline" not in result.stderr and "timeline" not in result.stderr
+    more = ("--baseline", "self", "--timeline")
+    other = typed("recognise", home.clips, "--model", home.model, "--coverage", 0.5, *more).stderr
+    assert "not calibrated with --baseline" in other and "short looks of a timeline" in other
+    own = Recogniser.load(home.model)
+    facts = dict(own.facts) | {"calibration": {**own.facts["calibration"], "data": "target"}}
+    replace(own, facts=facts).save(tmp_path)
+    assert typed("recognise", home.clips, "--model", tmp_path, "--coverage", 0.5).stderr == ""
+
+
+def test_recordings_unlike_the_training_data_are_said_alone_and_together(
+    home: Home, typed: Type, clip: Path, tmp_path: Path
+) -> None:
+    far = limited(home, tmp_path, 1e-6)
+    (alone,) = json.loads(typed("recognise", clip, "--model", far, "--format", "json").stdout)
+    assert alone["warnings"] == [
+        "sounds unlike what the model was trained on (first; languages de)"
+    ]
+    n = len(list(home.clips.glob("*.wav")))
+    folder = typed("recognise", home.clips, "--model", far)
+    assert f"taken together these {n} recordings sound unlike what" in folder.stderr
+    assert f"{n} of them do so alone" in folder.stderr
+    near = limited(home, tmp_path, 1e6)
+    result = typed("recognise", home.clips, "--model", near)
+    assert "unlike" not in result.stderr and "unlike" not in result.stdout
+
+
 def test_mistakes_are_one_line_and_exit_code_2(
     home: Home, typed: Type, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +235,11 @@ def test_mistakes_are_one_line_and_exit_code_2(
     for words, message in (
         (["recognise", clip], "no model: give one with --model FOLDER or EHSAAS_MODEL"),
         (["recognise", clip, "--model", tmp_path], "no recogniser here"),
-        (["recognise", clip, "--model", tmp_path, "--coverage", "0.9"], "--coverage 0.9: recog"),
+        ([*with_model, "--coverage", "90"], "--coverage 90: a coverage of 90; expected a share"),
+        (
+            ["recognise", clip, "--model", uncalibrated(home, tmp_path), "--coverage", "0.9"],
+            "--coverage 0.9: small was not calibrated",
+        ),
         ([*with_model, "--baseline", clip], "expected a folder of recordings, or self"),
         (["recognise", tmp_path, "--model", home.model], "no recordings in this folder"),
     ):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ehsaas.calibration import softmax
 from ehsaas.evaluation.predictions import COLUMNS, check, write
 
 FOUR = ("anger", "happiness", "neutral", "sadness")
@@ -84,6 +85,30 @@ def simulated(
     speakers = [f"{corpus}_{i}" for i in voice]
     given = {"train": corpus, "language": LANGUAGES.get(corpus, "en")} | key
     return judged(truth, predicted, speakers, seed, corpus=corpus, **given)
+
+
+def left_out(
+    corpus: str, sureness: float, items: int = 1200, folds: int = 0, seed: int = 0, **key: Any
+) -> pl.DataFrame:
+    """Probabilities that are calibrated at a sureness of 1, too sure above, too modest below."""
+    rng = np.random.default_rng([sum(map(ord, corpus)), seed])
+    logits = rng.normal(0, 1.5, (items, 4))
+    odds = softmax(logits).astype(np.float64)
+    truth = [FOUR[rng.choice(4, p=row / row.sum())] for row in odds]
+    said = softmax(sureness * logits)
+    speaker = np.arange(items) % 12
+    given: dict[str, Any] = {"protocol": "lolo", "normalisation": "source", "train": "others"} | key
+    table = judged(
+        truth,
+        [FOUR[i] for i in said.argmax(axis=1)],
+        [f"{corpus}_{i}" for i in speaker],
+        seed,
+        corpus=corpus,
+        **given,
+    )
+    columns = {f"p_{name}": pl.Series(said[:, i]) for i, name in enumerate(FOUR)}
+    fold = pl.Series([str(i % folds) for i in speaker] if folds else [""] * items)
+    return table.with_columns(fold=fold, **columns)
 
 
 def experiment(

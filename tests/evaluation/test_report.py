@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation.report import ReportError, write_report
-from tests.evaluation.builders import FOUR, judged, run_folder
+from tests.evaluation.builders import FOUR, judged, left_out, run_folder
 from tests.evaluation.contest import comparison
 
 
@@ -171,3 +171,19 @@ def test_a_comparison_of_methods_has_a_section_and_pictures(tmp_path: Path) -> N
         "confusion-self-training-embeddings-lolo-urdu-four",
     } <= names
     assert not any(name.startswith("transfer-") for name in names)
+
+
+def test_stated_probabilities_have_a_section(tmp_path: Path) -> None:
+    table = pl.concat([left_out(name, 1.0, items=240) for name in ("emodb", "urdu")])
+    run = run_folder(tmp_path, table.with_columns(normalisation=pl.lit("corpus")))
+    text = write_report(run).read_text(encoding="utf-8")
+    assert '<a href="#trust">' in text and '<h2 id="trust">' in text
+    assert "Can the probabilities be believed?" in text and "Promises of prediction sets" in text
+    drawn = {path.name for path in (run / "figures").glob("reliability-*.svg")}
+    assert drawn == {
+        f"reliability-attention-bilstm-lolo-{name}-four.svg" for name in ("emodb", "urdu")
+    }
+
+
+def test_without_probabilities_there_is_no_such_section(reported: Path) -> None:
+    assert 'id="trust"' not in (reported / "report.html").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from ehsaas.evaluation import results as module
 from ehsaas.evaluation.predictions import PredictionError
 from ehsaas.evaluation.results import Page, published_row, rebuild, summarise, write_page
-from tests.evaluation.builders import FOUR, judged, simulated
+from tests.evaluation.builders import FOUR, judged, left_out, simulated
 from tests.evaluation.contest import TARGETS, comparison
 
 KEYS = [
@@ -143,6 +143,20 @@ def test_page_and_twin_are_rebuilt_identically(tmp_path: Path, written: Page) ->
     assert again.markdown.parent == tmp_path
     assert again.markdown.read_bytes() == written.markdown.read_bytes()
     assert again.twin.read_bytes() == written.twin.read_bytes()
+
+
+def test_probabilities_make_sections_that_are_rebuilt_identically(tmp_path: Path) -> None:
+    """Though the table that is kept has three digits of them."""
+    table = pl.concat([left_out(name, 1.0, items=240) for name in ("emodb", "urdu")])
+    written = page(tmp_path, table.with_columns(normalisation=pl.lit("corpus")))
+    text = written.markdown.read_text(encoding="utf-8")
+    assert "## Can the probabilities be believed?" in text
+    assert "## Promises of prediction sets: attention-bilstm, corpus statistics" in text
+    assert "| urdu | other languages | 0." in text
+    assert written.parquet is not None
+    (tmp_path / "again").mkdir()
+    again = rebuild(Path(shutil.copy(written.parquet, tmp_path / "again")))
+    assert again.markdown.read_text(encoding="utf-8") == text
 
 
 def test_the_parquet_is_small(written: Page, predictions: pl.DataFrame) -> None:

@@ -4,6 +4,8 @@ L_own = ‖C_s − C_t‖²_F / (4 d²) of a batch; all features. Embeddings of 
 so that a component has a variance near 1.
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -34,10 +36,10 @@ def distance(source: Tensor, target: Tensor) -> Tensor:
     """‖C_s − C_t‖²_F / (4 d²) of embeddings (N, d) and (M, d), two of each at least."""
     d = source.shape[1]
     gap: Tensor = torch.cov(source.T) - torch.cov(target.T)
-    value: Tensor = gap.square().sum() / (4 * d**2)
+    value: Tensor = gap.square().sum() / float(4 * d**2)
     return value
 
 
 def unit(embedding: Tensor) -> Tensor:
     """Embeddings (N, d) with a length of √d."""
-    return F.normalize(embedding, dim=1) * embedding.shape[1] ** 0.5
+    return F.normalize(embedding, dim=1) * math.sqrt(embedding.shape[1])
