@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ehsaas"
-LEAVES = ("emotions", "utterances", "audio", "calibration", "timeline")
+LEAVES = ("emotions", "utterances", "audio", "calibration", "enrolment", "timeline")
 ROOT = "ehsaas"  # the package's own __init__.py
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "utterances": LEAVES,
     "audio": LEAVES,
     "calibration": LEAVES,
+    "enrolment": LEAVES,
     "timeline": LEAVES,
     "corpora": LEAVES,
     "disturbances": LEAVES,
