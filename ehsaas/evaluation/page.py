@@ -57,6 +57,7 @@ def markdown(
     headline: Headline,
     kept: str | None,
     gathers: Sequence[str] = (),
+    pictures: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The page without its chapters.
 
@@ -71,6 +72,7 @@ def markdown(
         headline: which results are the choice made without test data.
         kept: the name of the Parquet file, or None.
         gathers: names of the pages that follow as chapters.
+        pictures: title and file of each.
     """
     blocks = [f"# {title}", question]
     for answer in answers(results, headline):
@@ -78,6 +80,7 @@ def markdown(
         blocks += [f"**{answer.question}** {answer.short}", detail]
     if notes:
         blocks += ["## Notes", "\n".join(f"- {note}" for note in notes)]
+    blocks += [f"![{title}]({file})" for title, file in pictures]
     laid_out = [
         *grid_tables(results),
         *within_tables(within(results)),

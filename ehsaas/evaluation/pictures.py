@@ -5,8 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ehsaas.evaluation import enrolled
 from ehsaas.evaluation.bars import class_bars, corpus_bars
-from ehsaas.evaluation.curves import adaptation_curve, noise_curves, training_curves
+from ehsaas.evaluation.curves import (
+    adaptation_curve,
+    enrolment_curves,
+    noise_curves,
+    training_curves,
+)
 from ehsaas.evaluation.disturbed import by_corpus, heard, variant_of
 from ehsaas.evaluation.figures import attention, confusion_matrix, transfer_matrix
 from ehsaas.evaluation.pooled import Result
@@ -128,6 +134,21 @@ def disturbed(results: Sequence[Result]) -> list[Picture]:
         caption = f"Bands are 95 % intervals. {heard(judged)}"
         svg = noise_curves(ordered, name, noise)
         found.append(Picture(name, f"{noise} on {corpus}", caption, svg))
+    return found
+
+
+def enrolments(results: Sequence[Result]) -> list[Picture]:
+    """UAR against seconds of enrolment by kind of speech, a picture a kind of training."""
+    found = []
+    for trained, own in enrolled.by_training(results).items():
+        series = enrolled.curves(own)
+        names = ", ".join(sorted({one.corpus for one in own}))
+        if series:
+            name = _stem("enrolment", trained)
+            title = f"UAR by seconds of speech given: trained by {trained}"
+            caption = f"Mean of {names}; bars are 95 % intervals over speakers."
+            svg = enrolment_curves(series, own[0].chance, name, title)
+            found.append(Picture(name, title, caption, svg))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from ehsaas.evaluation import gathering, page
+from ehsaas.evaluation.enrolled import by_training
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
@@ -43,7 +44,7 @@ def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[
 def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
     """The rows of results that were pooled before.
 
-    A metric that was refused has no row, and of disturbed clips there is UAR alone.
+    A metric that was refused has no row, and of disturbed clips and enrolments there is UAR alone.
     """
     return [
         {
@@ -68,7 +69,7 @@ def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
         }
         for one in results
         for metric, measure in one.measures.items()
-        if metric == "uar" or "disturbance" not in one.condition
+        if metric == "uar" or not {"disturbance", "enrolment"} & set(one.condition)
     ]
 
 
@@ -202,7 +203,13 @@ def _write_texts(
     results = pool(predictions)
     twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
-    text = page.markdown(results, kept=f"{name}.parquet" if parquet else None, name=name, **meta)
+    text = page.markdown(
+        results,
+        kept=f"{name}.parquet" if parquet else None,
+        name=name,
+        pictures=_draw(folder, results),
+        **meta,
+    )
     text = "\n".join([text, *gathering.chapters(folder, names)])
     written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet)
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
@@ -210,6 +217,19 @@ def _write_texts(
     for other in gathering.gatherers(folder, name):
         rebuild(other)
     return written
+
+
+def _draw(folder: Path, results: Sequence[Result]) -> list[tuple[str, str]]:
+    """Write what a page shows as a picture, which is enrolments: title and file of each."""
+    if not by_training(results):
+        return []
+    from ehsaas.evaluation.drawing import standalone
+    from ehsaas.evaluation.pictures import enrolments
+
+    found = enrolments(results)
+    for one in found:
+        (folder / f"{one.name}.svg").write_text(standalone(one.svg), encoding="utf-8")
+    return [(one.title, f"{one.name}.svg") for one in found]
 
 
 def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) -> Path | None:

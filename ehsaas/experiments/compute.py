@@ -15,6 +15,7 @@ from ehsaas.evaluation import predictions
 from ehsaas.experiments import (
     baselines,
     classical,
+    enrolment,
     final,
     joint,
     networks,
@@ -40,6 +41,7 @@ NETWORKS = {
     "robust-network": robustness.network,
     "robust": robustness.judge,
     "switching": switching.judge,
+    "enrolment": enrolment.judge,
     "recogniser": final.recogniser,
 }
 BASELINES = {

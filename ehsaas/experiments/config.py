@@ -15,6 +15,7 @@ from ehsaas.experiments.parts import (
     AdaptationConfig,
     AdversaryConfig,
     ClassicalConfig,
+    EnrolmentConfig,
     JointConfig,
     Leak,
     Published,
@@ -98,6 +99,7 @@ class ExperimentConfig(Stage):
     robustness: RobustnessConfig | None = None
     switching: SwitchingConfig | None = None
     classical: ClassicalConfig | None = None
+    enrolment: EnrolmentConfig | None = None
     variants: dict[str, dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     recogniser: bool = True
@@ -132,7 +134,8 @@ class ExperimentConfig(Stage):
     def by_speaker(self) -> bool:
         """Whether statistics of single speakers are asked for."""
         parts = (self.joint, self.transfer)
-        return any(part is not None and "speaker" in part.statistics for part in parts)
+        enrolled = self.enrolment is not None and "speaker" in self.enrolment.trained
+        return enrolled or any(part is not None and "speaker" in part.statistics for part in parts)
 
     @property
     def cross_labels(self) -> Literal["four", "seven"]:
@@ -150,7 +153,10 @@ class ExperimentConfig(Stage):
     @property
     def has_network(self) -> bool:
         """Whether anything is asked of `system`, and not of the classical grid alone."""
-        asked = (self.within, self.transfer, self.adaptation, self.joint, self.robustness)
+        asked = (
+            *(self.within, self.transfer, self.adaptation, self.joint),
+            *(self.robustness, self.enrolment),
+        )
         return self.recogniser or any(part is not None for part in asked)
 
     def of(self, variant: str) -> "ExperimentConfig":
