@@ -15,6 +15,7 @@ from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments import material
 from ehsaas.experiments.holdout import SPLIT_SEED
 from ehsaas.experiments.material import Setup
+from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.parts import EnrolmentConfig
 from ehsaas.experiments.suspicion import Offer
 from ehsaas.features.store import FeatureStore
@@ -69,7 +70,7 @@ class Voices:
         """Those of whom something is judged."""
         return sorted(set(self.speaker[self.judged].tolist()))
 
-    def offers(self, kind: str, seconds: float, draw: int) -> list["Offer"]:
+    def offers(self, kind: str, seconds: float, draw: int) -> list[Offer]:
         """For each speaker and part, what is judged and clips of one kind of so many seconds.
 
         Those of fewer seconds are the first of those of more. None where there is no such speech.
@@ -92,7 +93,7 @@ class Voices:
         given = [min(seconds, float(self.seconds[one.given].sum())) for one in offers]
         return float(np.mean(given)) / seconds
 
-    def everything(self) -> Iterator["Offer"]:
+    def everything(self) -> Iterator[Offer]:
         """For each speaker what is judged, and all that there is, judged or not."""
         for name in self.speakers:
             own = np.flatnonzero(self.speaker == name)
@@ -121,7 +122,11 @@ class Voices:
 
 
 def voices(setup: Setup, corpus: str, asked: EnrolmentConfig) -> Voices:
-    """All utterances of a corpus; judged are speakers with each emotion once a part at least."""
+    """All utterances of a corpus; judged are speakers with each emotion once a part at least.
+
+    Raises:
+        ConfigError: there is no such speaker.
+    """
     table = setup.table(corpus)
     stored = FeatureStore(setup.store).get(table, setup.config.heard_by)
     X = np.concatenate([stored[i] for i in range(len(stored))])
@@ -134,6 +139,11 @@ def voices(setup: Setup, corpus: str, asked: EnrolmentConfig) -> Voices:
     native = np.array([emotion or one or "" for emotion, one in own])
     rows = table.rows.with_columns(emotion=pl.Series(said, dtype=pl.String))
     part = _dealt(rows["speaker"].to_list(), labels, len(classes), asked.parts)
+    if part.max(initial=-1) < 0:
+        raise ConfigError(
+            f"enrolment: no speaker of {corpus} has {asked.parts} clips of each of"
+            f" {', '.join(classes)}; write fewer parts, or leave it to never_by_speaker"
+        )
     return Voices(corpus, rows, X, labels, native, part, classes.index("neutral"))
 
 

@@ -9,6 +9,9 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation.pooled import pool
+from ehsaas.experiments import enrolment
+from ehsaas.experiments.config import load
+from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.run import run
 from ehsaas.experiments.voices import Voices
 from tests.experiments.encoded import config, judged
@@ -74,6 +77,18 @@ def test_an_enrolment_needs_a_probe_and_speakers(folder: Path, tmp_path: Path) -
         config(enrolment=PART, model=ONE, never_by_speaker=("second", "third"))
     with pytest.raises(ValueError, match="write system: linear-probe"):
         config(**{"system": "attention-bilstm", "features": "mfcc", "model": {}}, enrolment=PART)
+
+
+def test_a_corpus_without_enough_clips_of_a_voice_is_named(folder: Path, tmp_path: Path) -> None:
+    given = config(enrolment={"parts": 5}, model=ONE, training={"keep": "last"})
+    with pytest.raises(ConfigError, match="no speaker of first has 5 clips of each of anger"):
+        run(given, folder, tmp_path, store=folder / "store")
+
+
+def test_the_experiment_of_the_repository_asks_for_it() -> None:
+    given = load(Path(__file__).resolve().parents[2] / "experiments" / "enrolment.yaml")
+    assert enrolment.targets(given) == ["emodb", "ravdess", "banglaser", "kashmiri_rasa"]
+    assert len(enrolment.cells(given)) == 8
 
 
 def by_hand() -> Voices:
