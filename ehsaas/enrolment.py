@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from ehsaas.calibration import Moments, Statistics
 
 STRENGTH = 4.0
-"""κ in seconds. Measured by leaving out languages in turn, on vectors of a speech encoder: between
-2 and 8 s little changes, and without it 5 and 10 s of speech do harm
+"""κ in seconds. Measured by leaving out languages in turn, on vectors of a speech encoder: what
+is chosen for single languages lies between 2 and 8 s, and without it 5 and 10 s of speech do harm
 (`docs/results/enrolment.md`)."""
 
 LEAST = 5.0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ehsaas.evaluation.adaptation import adaptation, series
+from ehsaas.evaluation.enrolled import worth
 from ehsaas.evaluation.grid import furthest
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.significance import Comparison
@@ -53,11 +54,13 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
     baseline = [one for one in alike if one.system == BASELINE != system]
     bought = adaptation(ours, system)
     carried = furthest(results, normalisation)
+    told = worth(results)
     found = (
         _within(ours, baseline, called),
         _transfer(ours, system, called),
         Answer("How much does data of the target language buy back?", *bought) if bought else None,
         Answer("Which features carry furthest?", *carried) if carried else None,
+        Answer("What is a little speech of the voice worth?", *told) if told else None,
     )
     return [answer for answer in found if answer]
 

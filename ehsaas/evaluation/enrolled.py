@@ -72,6 +72,28 @@ def enrolment_tables(results: Sequence[Result]) -> list[Table]:
     ]
 
 
+def worth(results: Sequence[Result]) -> tuple[str, tuple[str, ...]] | None:
+    """What speech of a voice changes, in a sentence, and a sentence a kind of speech."""
+    for trained, own in by_training(results).items():
+        cells = _cells(own)
+        whole = _in_all(cells, (NONE, 0.0), shrunk=True)
+        told: dict[str, list[str]] = {}
+        for kind, seconds in _amounts(own)[1:]:
+            given = _in_all(cells, (kind, seconds), shrunk=True)
+            if len(given) == len(whole):
+                amount = f" with {seconds:g} s" if seconds else ""
+                told.setdefault(kind, []).append(mean_change(given, whole).signed + amount)
+        lines = [f"{_SAID[kind]}: {', '.join(said)}." for kind, said in told.items()]
+        if lines:
+            short = (
+                f"On average over {len(whole)} languages that were not trained on, UAR is"
+                f" {mean_uar(whole)} by training statistics (trained by {trained}); the lines below"
+                " say by how much statistics of some speech of the voice change that."
+            )
+            return short, tuple(line[0].upper() + line[1:] for line in lines)
+    return None
+
+
 def by_training(results: Sequence[Result]) -> dict[str, list[Result]]:
     """Results of enrolments by what the training part was standardised by."""
     found: dict[str, list[Result]] = {}

@@ -17,6 +17,16 @@ from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import IntArray
 from ehsaas.enrolment import JUDGED, distance
 
+GUARDS = (
+    "Statistics called `speaker` are here those of the speech given. Guards that would say so where"
+    " it does not fit: `far` is how far the judged clips of a part (six at least) lie from it, `one"
+    " answer` the share of its clips in which the probe hears one emotion that is not neutral,"
+    " `alike` how little they differ, negated. The limit of each is what one in twenty enrolments"
+    " with mixed speech of the right speaker goes beyond, in the other language where that is"
+    " highest; what fires on `mixed` is a false alarm. `ehsaas recognise` has `far`, and says where"
+    " speech is too little; the other two tell nothing across languages and were left out."
+)
+
 SIGNS = ("far", "one answer", "alike")
 
 USUAL = 0.95

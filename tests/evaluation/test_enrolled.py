@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation import pictures, predictions, results
+from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.enrolled import (
     by_training,
     curves,
@@ -113,6 +114,18 @@ def test_the_interval_of_a_mean_is_narrower_than_a_language_s(found: Sequence[Re
     assert both.high - both.low < alone.high - alone.low
     still = mean_change(none, none)
     assert (still.value, still.low, still.high) == (0, 0, 0)
+
+
+def test_the_answer_says_the_change_of_each_kind(found: Sequence[Result]) -> None:
+    (answer,) = answers(found)
+    means = enrolment_tables(found)[0]
+    assert answer.question == "What is a little speech of the voice worth?"
+    assert f"UAR is {means.body[0][2]} by training statistics" in answer.short
+    assert answer.detail == (
+        f"Any of the speaker's: {means.body[1][3]} with 5 s.",
+        f"Another speaker, other sex: {means.body[2][3]} with 5 s.",
+        f"Running, over the judged clips: {means.body[3][3]}.",
+    )
 
 
 def test_curves_begin_with_training_statistics(found: Sequence[Result]) -> None:
