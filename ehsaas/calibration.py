@@ -24,18 +24,65 @@ class Statistics:
     """Mean and standard deviation of each feature dimension, and whose they are.
 
     `mean` and `std` have shape (D,), float32, in the feature's own unit; `count` is the number of
-    frames (or vectors) they were taken over; `name` is e.g. "source" or "corpus: urdu".
+    frames (or vectors) they were taken over; `name` is e.g. "source" or "corpus: urdu". Of speech
+    that was given to judge by, `clips` and `seconds` say how much it was, and `warnings` what is
+    the matter with it.
     """
 
     mean: Array
     std: Array
     count: int
     name: str
+    clips: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def whose(self) -> str:
+        """Name and amount: `zoya (3 clips, 12.4 s)`; of whole corpora the name alone."""
+        if not self.clips:
+            return self.name
+        many = "clip" if self.clips == 1 else "clips"
+        return f"{self.name} ({self.clips} {many}, {self.seconds:.1f} s)"
 
     def __call__(self, features: Array) -> Array:
         """Standardise `features` (..., D): subtract the mean, divide by the deviation."""
         scaled: Array = ((features - self.mean) / np.maximum(self.std, SMALLEST)).astype(np.float32)
         return scaled
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weight, mean (D,) and sum of squared distances from it (D,), float64."""
+
+    weight: float
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, features: NDArray[np.floating], weight: float = 1.0) -> "Moments":
+        """Those of frames (T, D), T at least 1, each counting for `weight`."""
+        frames = np.asarray(features, dtype=np.float64)
+        mean = frames.mean(axis=0)
+        return cls(weight * len(frames), mean, weight * ((frames - mean) ** 2).sum(axis=0))
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Both together (Chan, Golub & LeVeque 1979), without the loss of a sum of squares."""
+        weight = self.weight + other.weight
+        gap = other.mean - self.mean
+        mean = self.mean + gap * (other.weight / weight)
+        spread = self.spread + other.spread + gap**2 * (self.weight * other.weight / weight)
+        return Moments(weight, mean, spread)
+
+    def times(self, factor: float) -> "Moments":
+        """The same with `factor` (above 0) of the weight."""
+        return Moments(factor * self.weight, self.mean, factor * self.spread)
+
+    def statistics(self, name: str) -> Statistics:
+        """Mean and deviation; the count is the weight, rounded."""
+        std = np.sqrt(self.spread / self.weight)
+        count = max(1, round(self.weight))
+        return Statistics(self.mean.astype(np.float32), std.astype(np.float32), count, name)
 
 
 def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Array:

@@ -1,7 +1,7 @@
 """The recogniser: features + model + labels, audio in → `Estimate` out; one folder on disk."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +18,13 @@ from ehsaas import audio
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics, conformal_threshold, prediction_set, softmax
 from ehsaas.emotions import NO_SPEECH, NOT_SURE, VOCABULARY, Estimate
+from ehsaas.enrolment import STRENGTH, Running, Watched, enrol
 from ehsaas.features import (
     EmbeddingConfig,
     FeatureConfig,
     HeardBy,
     SamplesConfig,
     Told,
-    scaling,
     settings_of,
 )
 from ehsaas.features.ends import loud_span
@@ -54,6 +54,9 @@ DISTANCE = "distance"
 """Key in `Estimate.extra` of how far the recording lies from what was trained on."""
 
 FORMAT = 1
+
+Baseline = Statistics | Running | Watched
+"""Whose statistics a clip is judged by; a running one hears the clip when it has judged it."""
 
 
 class RecogniserError(ValueError):
@@ -86,7 +89,7 @@ class Recogniser:
     def __call__(
         self,
         clip: Clip,
-        statistics: Statistics | None = None,
+        statistics: Baseline | None = None,
         coverage: float | None = None,
     ) -> Estimate:
         """Judge one clip.
@@ -94,7 +97,8 @@ class Recogniser:
         Args:
             clip: mono audio at 16 kHz.
             statistics: feature statistics of the corpus or speaker that the clip comes from, as
-                `statistics_of` gives them; the training data's own where None.
+                `statistics_of` gives them, or `running`, which then hears the clip; the training
+                data's own where None.
             coverage: the share of recordings, between 0 and 1, whose prediction set is to hold the
                 true emotion; where a set holds several, the emotion is "not sure". The promise is
                 for recordings like those that the recogniser was calibrated on. None for no sets.
@@ -134,7 +138,7 @@ class Recogniser:
 
         return settle
 
-    def _judge_long(self, clip: Clip, statistics: Statistics | None) -> Estimate:
+    def _judge_long(self, clip: Clip, statistics: Baseline | None) -> Estimate:
         """The mean of the windows of a long clip, by what each adds."""
         windows = self.windows(clip, WINDOW, WINDOW, statistics)
         heard_until = (0.0, *(e.end for e in windows))
@@ -144,14 +148,13 @@ class Recogniser:
             if e.emotion != NO_SPEECH
         ]
         if not parts:
-            return self._no_speech(0.0, clip.duration, statistics, clip.warnings)
+            return self._no_speech(0.0, clip.duration, _used(statistics), clip.warnings)
         weights = np.array([new for _, new in parts])
         table = np.array([[e.probabilities[c] for c in self.classes] for e, _ in parts])
         mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
         warning = f"longer than {LONGEST:g} s: the mean of {len(parts)} windows"
-        whole = self._estimate(
-            mean, 0.0, clip.duration, statistics, None, (*clip.warnings, warning)
-        )
+        told = (*clip.warnings, warning, *_warnings(statistics))
+        whole = self._estimate(mean, 0.0, clip.duration, _used(statistics), None, told)
         far = [e.extra[DISTANCE] for e, _ in parts if DISTANCE in e.extra]
         return replace(whole, extra={DISTANCE: float(weights @ far / weights.sum())} if far else {})
 
@@ -175,7 +178,7 @@ class Recogniser:
         clip: Clip,
         window: float = LOOK,
         hop: float = STEP,
-        statistics: Statistics | None = None,
+        statistics: Baseline | None = None,
         coverage: float | None = None,
     ) -> list[Estimate]:
         """Segments in order, one estimate each, merged from windows of `window` s every `hop` s.
@@ -187,30 +190,66 @@ class Recogniser:
         return merge(self.windows(clip, window, hop, statistics), settle)
 
     def windows(
-        self, clip: Clip, window: float, hop: float, statistics: Statistics | None = None
+        self, clip: Clip, window: float, hop: float, statistics: Baseline | None = None
     ) -> list[Estimate]:
         """One estimate for each stretch of `window` seconds, one every `hop` seconds."""
-        stretches = audio.segments(clip, window, hop)
-        return [self._judge(part, statistics, start) for start, _, part in stretches]
+        return [
+            self._judge(part, statistics, start, share)
+            for part, start, share in _stretches(clip, window, hop)
+        ]
 
-    def statistics_of(self, clips: Iterable[Clip], name: str) -> Statistics:
+    def running(self, name: str = "running", half_life: float | None = None) -> Running:
+        """Statistics of a stream, to be given with each of its clips: `recogniser(clip, running)`.
+
+        The first clip is judged by the training data's own, every other by those of the clips
+        before it.
+
+        Args:
+            name: whose stream it is.
+            half_life: seconds of speech after which what was heard counts for half.
+
+        Raises:
+            RecogniserError: the model hears samples.
+        """
+        self._must_be_scaled()
+        return Running(self.statistics, name, half_life=half_life)
+
+    def statistics_of(
+        self, clips: Iterable[Clip], name: str, strength: float = STRENGTH
+    ) -> Statistics:
         """Feature statistics of unlabelled clips (one corpus, one speaker) to judge others with.
+
+        They are shrunk towards the training data's own, and say how much speech they are of; a
+        clip that would be judged in windows is heard in windows.
+
+        Args:
+            clips: mono audio at 16 kHz.
+            name: whose they are.
+            strength: seconds of speech that the training data count for (`ehsaas.enrolment`).
 
         Raises:
             RecogniserError: no clip holds sound, or the model hears samples, which have none.
         """
+        self._must_be_scaled()
+        heard = (
+            (self._features(part), part.duration, share)
+            for clip in clips
+            for part, _, share in _as_judged(clip)
+            if part.duration >= SHORTEST and not audio.is_silent(part)
+        )
+        found = enrol(heard, self.statistics, name, strength)
+        if found is None:
+            raise RecogniserError(
+                f"{name}: no clip of at least {SHORTEST} s with sound in it to take statistics of"
+            )
+        return found
+
+    def _must_be_scaled(self) -> None:
         if isinstance(self.features, SamplesConfig):
             raise RecogniserError(
                 f"{self.name} hears samples, to which no statistics are applied; judge without them"
                 " (leave --baseline out)"
             )
-        heard = (c for c in clips if c.duration >= SHORTEST and not audio.is_silent(c))
-        arrays = [self._features(c) for c in heard]
-        if not arrays:
-            raise RecogniserError(
-                f"{name}: no clip of at least {SHORTEST} s with sound in it to take statistics of"
-            )
-        return scaling.fit(arrays, name)
 
     def _features(self, clip: Clip) -> NDArray[np.float32]:
         if clip.rate != audio.RATE:
@@ -236,8 +275,11 @@ class Recogniser:
         weights[int(first) : int(first + frames)] = attention
         return weights
 
-    def _judge(self, clip: Clip, statistics: Statistics | None, offset: float) -> Estimate:
+    def _judge(
+        self, clip: Clip, baseline: Baseline | None, offset: float, share: float = 1.0
+    ) -> Estimate:
         start, end = offset, offset + clip.duration
+        statistics = _used(baseline)
         if clip.duration < SHORTEST:
             warning = (
                 f"{clip.duration * 1000:.0f} ms is too short; at least {SHORTEST:g} s is needed"
@@ -253,7 +295,10 @@ class Recogniser:
         probabilities = softmax(output.logits[0].numpy(), self.temperature)
         weights = output.attention
         attention = None if weights is None else self._every_frame(clip, weights[0])
-        judged = self._estimate(probabilities, start, end, statistics, attention, clip.warnings)
+        if isinstance(baseline, Running | Watched):
+            baseline.hear(features, clip.duration, share)
+        told = (*clip.warnings, *_warnings(baseline))
+        judged = self._estimate(probabilities, start, end, statistics, attention, told)
         if self.reach is None:
             return judged
         return replace(judged, extra={DISTANCE: self.reach.of(features)})
@@ -408,9 +453,31 @@ def _reach(numbers: Mapping[str, Tensor], about: Mapping[str, Any]) -> Reach:
     return Reach(**arrays, limit=float(about["limit"]), together=float(about["together"]))
 
 
+def _used(baseline: Baseline | None) -> Statistics | None:
+    """The statistics of a baseline as it is now; None for the training data's own."""
+    return baseline.statistics if isinstance(baseline, Running | Watched) else baseline
+
+
+def _warnings(baseline: Baseline | None) -> tuple[str, ...]:
+    return () if baseline is None else baseline.warnings
+
+
 def _whose(statistics: Statistics | None) -> str:
-    """Whose feature statistics are used, as `Estimate.statistics` says it."""
-    return "source" if statistics is None else f"given: {statistics.name}"
+    """Whose feature statistics are used, and of how much speech, as an `Estimate` says it."""
+    return "source" if statistics is None else f"given: {statistics.whose}"
+
+
+def _stretches(clip: Clip, window: float, hop: float) -> Iterator[tuple[Clip, float, float]]:
+    """Windows of a clip: the part, its start in s, and the share that none before it holds."""
+    until = 0.0
+    for start, end, part in audio.segments(clip, window, hop):
+        yield part, start, max(0.0, end - max(start, until)) / max(end - start, 1e-9)
+        until = end
+
+
+def _as_judged(clip: Clip) -> Iterable[tuple[Clip, float, float]]:
+    """A clip, or the windows that it is judged in, as `_stretches` gives them."""
+    return [(clip, 0.0, 1.0)] if clip.duration <= LONGEST else _stretches(clip, WINDOW, WINDOW)
 
 
 def _alone(clip: Clip) -> tuple[Tensor, Tensor]:

@@ -10,6 +10,7 @@ import ehsaas
 from ehsaas.audio import RATE, Clip
 from ehsaas.calibration import Statistics
 from ehsaas.emotions import NO_SPEECH, NOT_SURE
+from ehsaas.features import SamplesConfig
 from ehsaas.features.stack import FeatureConfig
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.reach import Reach
@@ -71,7 +72,8 @@ def test_silence_and_ten_milliseconds_are_no_speech(recogniser: Recogniser) -> N
 def test_given_statistics_change_the_answer_and_are_named(recogniser: Recogniser) -> None:
     baseline = recogniser.statistics_of([tone(1.0), tone(1.0, 150.0)], "speaker one")
     plain, given = recogniser(tone(1.0)), recogniser(tone(1.0), baseline)
-    assert given.statistics == "given: speaker one"
+    assert given.statistics == "given: speaker one (2 clips, 2.0 s)"
+    assert given.warnings == baseline.warnings != ()
     assert given.probabilities != plain.probabilities
 
 
@@ -91,7 +93,63 @@ def test_silence_gives_no_statistics(recogniser: Recogniser) -> None:
 
 def test_no_speech_says_whose_statistics_were_given(recogniser: Recogniser) -> None:
     given = recogniser.statistics_of([tone(1.0)], "one")
-    assert recogniser(tone(1.0, level=0.0), given).statistics == "given: one"
+    assert recogniser(tone(1.0, level=0.0), given).statistics == "given: one (1 clip, 1.0 s)"
+
+
+def test_statistics_are_shrunk_by_seconds_and_as_they_are_with_strength_0(
+    recogniser: Recogniser,
+) -> None:
+    own = recogniser.statistics_of([tone(1.0)], "one", strength=0)
+    shrunk = recogniser.statistics_of([tone(1.0)], "one", strength=3)
+    np.testing.assert_allclose(shrunk.mean, 0.25 * own.mean, rtol=1e-5)  # training's own is 0
+    np.testing.assert_allclose(shrunk.std**2, 0.25 * own.std**2 + 0.75, rtol=1e-4)
+
+
+def test_a_long_clip_gives_the_statistics_of_the_windows_it_is_judged_in(
+    recogniser: Recogniser,
+) -> None:
+    sound = tone(20.0).samples * np.linspace(0.1, 1, 20 * RATE, dtype=np.float32)
+    parts = [Clip(sound[i * 5 * RATE : (i + 1) * 5 * RATE]) for i in range(4)]
+    whole = recogniser.statistics_of([Clip(sound)], "one")
+    cut = recogniser.statistics_of(parts, "one")
+    np.testing.assert_allclose(whole.mean, cut.mean, rtol=1e-6)
+    np.testing.assert_allclose(whole.std, cut.std, rtol=1e-6)
+    assert whole.clips == 4 and whole.seconds == pytest.approx(20)
+    last = recogniser.statistics_of([tone(22.0)], "one")
+    assert last.seconds == pytest.approx(22)  # the last window overlaps the one before
+
+
+def test_a_stream_is_judged_by_what_came_before(recogniser: Recogniser) -> None:
+    clips = [tone(1.0, f0, level) for f0, level in ((150, 0.1), (200, 0.3), (260, 0.2))]
+    running = recogniser.running("call")
+    first, _, third = (recogniser(clip, running) for clip in clips)
+    assert first == recogniser(clips[0])
+    offline = recogniser.statistics_of(clips[:2], "call")
+    expected = recogniser(clips[2], offline)
+    assert third.probabilities == expected.probabilities
+    assert third.statistics == expected.statistics == "given: call (2 clips, 2.0 s)"
+    assert third.warnings == ()
+    after, all_three = running.statistics, recogniser.statistics_of(clips, "call")
+    assert after is not None
+    np.testing.assert_array_equal(after.mean, all_three.mean)
+    np.testing.assert_array_equal(after.std, all_three.std)
+
+
+def test_a_timeline_s_windows_count_for_what_each_adds(recogniser: Recogniser) -> None:
+    running = recogniser.running()
+    segments = recogniser.timeline(tone(4.0), 1.5, 0.5, running)
+    assert segments[0].statistics == "source"
+    assert running.statistics is not None
+    assert running.statistics.seconds == pytest.approx(4.0)
+    silent = recogniser.running()
+    recogniser(tone(2.0, level=0.0), silent)
+    assert silent.statistics is None
+
+
+def test_a_model_of_samples_has_no_running_statistics(recogniser: Recogniser) -> None:
+    hearing = replace(recogniser, features=SamplesConfig())
+    with pytest.raises(RecogniserError, match="hears samples"):
+        hearing.running()
 
 
 def test_a_long_clip_is_the_mean_of_its_windows(recogniser: Recogniser) -> None:

@@ -15,11 +15,11 @@ from ehsaas.emotions import Estimate
 
 if TYPE_CHECKING:
     from ehsaas.audio import Clip
-    from ehsaas.calibration import Statistics
-    from ehsaas.recogniser import Recogniser
+    from ehsaas.recogniser import Baseline, Recogniser
 
 STDIN = "-"
 SELF = "self"
+RUNNING = "running"
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ def recognise(
     baseline: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER|self",
+            metavar="FOLDER|self|running",
             help="Judge against the statistics of these recordings (same corpus, or same speaker),"
-            " or of the judged ones themselves.",
+            " of the judged ones themselves, or of those before each one.",
         ),
     ] = None,
 ) -> None:
@@ -86,6 +86,7 @@ def recognise(
     recogniser = ehsaas.load(folder)
     _see_coverage(recogniser, coverage, baseline, timeline)
     statistics = _statistics(recogniser, baseline, sources)
+    told = _say_once(statistics, ())
     print_one, finish = estimates.printer(form, recogniser.classes)
     failed = 0
     with terminal.progress() as tell:
@@ -99,14 +100,15 @@ def recognise(
                 failed += 1
             tell("recognising", number, len(sources))
     finish()
+    _say_once(statistics, told)
     if picture is not None and drawn:
         from ehsaas.evaluation.timeline import timeline_picture
 
         title = Path(sources[0].name).name
         picture.write_text(timeline_picture(drawn, recogniser.classes, title), encoding="utf-8")
         terminal.say(f"{picture}: the timeline")
-    if told := _together(recogniser, drawn):
-        terminal.say(told)
+    if far := _together(recogniser, drawn):
+        terminal.say(far)
     if failed:
         raise typer.Exit(terminal.SOME_FAILED)
 
@@ -201,16 +203,30 @@ def _named(source: Source, error: Exception) -> str:
 
 def _statistics(
     recogniser: "Recogniser", baseline: str | None, judged: Sequence[Source]
-) -> "Statistics | None":
+) -> "Baseline | None":
     if baseline is None:
         return None
-    if baseline != SELF and not Path(baseline).is_dir():
+    if baseline == RUNNING:
+        return recogniser.running()
+    if baseline == SELF:
+        return recogniser.statistics_of(_readable(judged), SELF)
+    if not Path(baseline).is_dir():
         raise terminal.UsageError(
-            f"--baseline {baseline}: expected a folder of recordings, or self"
+            f"--baseline {baseline}: expected a folder of recordings, self or running"
         )
-    sources = judged if baseline == SELF else list(_sources([baseline]))
-    name = SELF if baseline == SELF else Path(baseline).resolve().name
-    return recogniser.statistics_of(_readable(sources), name)
+    from ehsaas.enrolment import Watched
+
+    name = Path(baseline).resolve().name
+    return Watched(recogniser.statistics_of(_readable(list(_sources([baseline]))), name))
+
+
+def _say_once(statistics: "Baseline | None", told: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what is the matter with a baseline but for what was `told` before; all of it is given."""
+    found = () if statistics is None else statistics.warnings
+    for warning in found:
+        if warning not in told:
+            terminal.say(f"baseline: {warning}")
+    return found
 
 
 def _readable(sources: Sequence[Source]) -> "Iterator[Clip]":
@@ -227,7 +243,7 @@ def _readable(sources: Sequence[Source]) -> "Iterator[Clip]":
 def _judge(
     recogniser: "Recogniser",
     source: Source,
-    statistics: "Statistics | None",
+    statistics: "Baseline | None",
     look: tuple[float, float] | None,
     coverage: float | None,
 ) -> Iterator[Estimate]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ehsaas.evaluation.adaptation import adaptation, series
 from ehsaas.evaluation.dimension_tables import QUESTION as KEEPS
 from ehsaas.evaluation.dimension_tables import keeps
+from ehsaas.evaluation.enrolled import worth
 from ehsaas.evaluation.grid import furthest
 from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.pooled import Result
@@ -64,6 +65,7 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
     baseline = [one for one in alike if one.system == BASELINE != system]
     bought = adaptation(ours, system)
     carried = furthest(results, normalisation)
+    told = worth(results)
     found = (
         Answer(WHICH, *which) if which else None,
         _within(ours, baseline, called),
@@ -71,6 +73,7 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
         Answer("How much does data of the target language buy back?", *bought) if bought else None,
         Answer(KEEPS, *kept) if kept else None,
         Answer("Which features carry furthest?", *carried) if carried else None,
+        Answer("What is a little speech of the voice worth?", *told) if told else None,
     )
     return [answer for answer in found if answer]
 

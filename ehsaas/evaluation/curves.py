@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from ehsaas.evaluation.across import Across
 from ehsaas.evaluation.drawing import INK, MARKS, MUTED, SERIES, drawn, to_svg
+from ehsaas.evaluation.enrolled import Mean
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.views import Curve
 
@@ -133,6 +134,47 @@ def noise_curves(series: Mapping[str, Sequence[Result]], name: str, title: str) 
         axes.spines["left"].set_visible(False)
         figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.8)
         return to_svg(figure, name, f"UAR by signal-to-noise ratio: {title}")
+
+
+def enrolment_curves(
+    series: Mapping[str, Sequence[tuple[float, Mean]]], chance: float, name: str, title: str
+) -> str:
+    """UAR against seconds of enrolment, a line a kind of speech, with intervals as bars.
+
+    Args:
+        series: (seconds, mean UAR) by kind, of at least one kind.
+        chance: UAR of a guess.
+        name: id of the figure.
+        title: of whom they are means.
+    """
+    seconds = sorted({at for points in series.values() for at, _ in points})
+    with drawn(height=3.6) as (figure, axes):
+        for i, (label, points) in enumerate(series.items()):
+            shift = (i - len(series) / 2) * 0.04  # bars of one amount side by side
+            where = [seconds.index(at) + shift for at, _ in points]
+            values = np.array([mean.value for _, mean in points])
+            low = [v if m.low is None else m.low for v, (_, m) in zip(values, points, strict=True)]
+            high = [
+                v if m.high is None else m.high for v, (_, m) in zip(values, points, strict=True)
+            ]
+            axes.errorbar(
+                where,
+                values,
+                yerr=np.clip([values - low, high - values], 0, None),
+                color=SERIES[i % len(SERIES)],
+                marker=MARKS[i % len(MARKS)],
+                linestyle="-" if i < len(SERIES) else _DASHED,
+                elinewidth=0.6,
+                label=label,
+            )
+        axes.axhline(chance, color=MUTED, linestyle=_DOTTED, linewidth=1.3, label="chance")
+        axes.set_xticks(range(len(seconds)), [f"{at:g}" for at in seconds])
+        axes.set_xlabel("seconds of speech given")
+        axes.set_ylabel("UAR, mean of languages")
+        axes.grid(axis="y")
+        axes.spines["left"].set_visible(False)
+        figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.8)
+        return to_svg(figure, name, f"UAR by seconds of enrolment: {title}")
 
 
 def _level(one: Result) -> float:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ehsaas.evaluation import enrolled
 from ehsaas.evaluation.bars import class_bars, corpus_bars, reliability_diagram
 from ehsaas.evaluation.curves import (
     adaptation_curve,
+    enrolment_curves,
     labels_curve,
     noise_curves,
     training_curves,
@@ -102,9 +104,13 @@ def labelled(results: Sequence[Result]) -> list[Picture]:
 
 
 def beside_page(results: Sequence[Result]) -> list[Picture]:
-    """The pictures that lie beside a results page: ranks without labels, means of the curves."""
+    """The pictures that lie beside a results page: ranks without labels, means of the curves.
+
+    And those of enrolments.
+    """
     ends = f"-{MEAN}"
     return [
+        *enrolments(results),
         *(one for one in labelled(results) if one.name.endswith(ends)),
         *ranked(results, without=True),
     ]
@@ -201,6 +207,21 @@ def disturbed(results: Sequence[Result]) -> list[Picture]:
         caption = f"Bands are 95 % intervals. {heard(judged)}"
         svg = noise_curves(ordered, name, noise)
         found.append(Picture(name, f"{noise} on {corpus}", caption, svg))
+    return found
+
+
+def enrolments(results: Sequence[Result]) -> list[Picture]:
+    """UAR against seconds of enrolment by kind of speech, a picture a kind of training."""
+    found = []
+    for trained, own in enrolled.by_training(results).items():
+        series = enrolled.curves(own)
+        names = ", ".join(sorted({one.corpus for one in own}))
+        if series:
+            name = _stem("seconds", trained)
+            title = f"UAR by seconds of speech given: trained by {trained}"
+            caption = f"Mean of {names}; bars are 95 % intervals over speakers."
+            svg = enrolment_curves(series, own[0].chance, name, title)
+            found.append(Picture(name, title, caption, svg))
     return found
 
 

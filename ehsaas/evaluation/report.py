@@ -101,6 +101,7 @@ def _draw(files: RunFiles, headline: Headline) -> dict[str, list[Picture]]:
         "transfer": pictures.transfer(rest, headline),
         "adaptation": pictures.adaptation(rest, headline),
         "disturbed": pictures.disturbed(files.results),
+        "enrolments": pictures.enrolments(files.results),
         "compared": pictures.compared(files.results, headline),
         "confusions": pictures.confusions(files.results, headline),
         "by_class": pictures.by_class(files.results, headline),

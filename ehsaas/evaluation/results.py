@@ -12,6 +12,7 @@ import polars as pl
 
 from ehsaas.evaluation import gathering, page
 from ehsaas.evaluation.choice import headline as chosen
+from ehsaas.evaluation.enrolled import by_training
 from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY, contests
 from ehsaas.evaluation.pooled import METRICS, Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
@@ -63,9 +64,9 @@ def summarise(predictions: pl.DataFrame, headline: Headline = HEADLINE) -> list[
 def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
     """The rows of results that were pooled before.
 
-    A metric that was refused has no row, and of disturbed clips there is UAR alone. Where methods
-    were compared, there are `COMPARED` alone, and the headline is the one chosen for each language
-    on the others.
+    A metric that was refused has no row, and of disturbed clips and enrolments there is UAR alone.
+    Where methods were compared, there are `COMPARED` alone, and the headline is the one chosen for
+    each language on the others.
     """
     headline = chosen(results, headline)
     kept = COMPARED if contests(results) else tuple(METRICS)
@@ -92,7 +93,7 @@ def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
         }
         for one in results
         for metric, measure in one.measures.items()
-        if metric in (kept if "disturbance" not in one.condition else ("uar",))
+        if metric in (("uar",) if {"disturbance", "enrolment"} & set(one.condition) else kept)
     ]
 
 
@@ -245,8 +246,11 @@ def _write_texts(
 
 
 def _draw(folder: Path, name: str, results: Sequence[Result]) -> dict[Path, str]:
-    """The pictures of a comparison of methods as `NAME-WHAT.svg`, with their titles."""
-    if not contests(results):
+    """The pictures that belong beside a page, `NAME-WHAT.svg`, with their titles.
+
+    Those of a comparison of methods, and those of enrolments; no other page has any.
+    """
+    if not contests(results) and not by_training(results):
         return {}
     from ehsaas.evaluation.drawing import standalone  # matplotlib, for these pages only
     from ehsaas.evaluation.pictures import beside_page

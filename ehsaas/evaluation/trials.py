@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from ehsaas.evaluation.disturbed import disturbances, helped, switching, variant_of
+from ehsaas.evaluation.enrolled import enrolment_tables
 from ehsaas.evaluation.pooled import REFERENCES, Result
 from ehsaas.evaluation.predictions import WHOLE
 from ehsaas.evaluation.significance import Comparison, change
@@ -26,6 +27,7 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         *disturbances(results),
         *helped(results),
         switching(results),
+        *enrolment_tables(results),
     ]
     return [table for table in found if table.body]
 

@@ -308,7 +308,7 @@ def others(results: Iterable[Result]) -> list[Result]:
     return [one for one in results if _place(one) == "other"]
 
 
-_TRIALS = {"leak", "variant", "disturbance", "joined", "read", "modality"}
+_TRIALS = {"leak", "variant", "disturbance", "joined", "read", "modality", "enrolment"}
 """Conditions whose results have tables of their own."""
 
 

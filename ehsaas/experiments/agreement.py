@@ -34,6 +34,7 @@ def check(config: "ExperimentConfig") -> None:
         _gathers_others,
         _adversary_has_its_part,
         _last_epoch_is_kept,
+        _enrolment_has_speakers,
     ):
         see(config)
 
@@ -166,4 +167,17 @@ def _last_epoch_is_kept(config: "ExperimentConfig") -> None:
         raise ValueError(
             "joint and robustness keep the last epoch: their test part is looked at for"
             " curves; write training.keep: last"
+        )
+
+
+def _enrolment_has_speakers(config: "ExperimentConfig") -> None:
+    if config.enrolment is None:
+        return
+    if config.system != "linear-probe":
+        raise ValueError("enrolment: judged by a linear probe; write system: linear-probe")
+    enrolled = set(config.corpora) - set(config.never_by_speaker)
+    if len(enrolled) < 2 or len(config.corpora) < 3:
+        raise ValueError(
+            "enrolment: needs three corpora, two of them not in never_by_speaker; how strongly"
+            " statistics are shrunk for one is chosen on the others, by what heard neither"
         )

@@ -15,6 +15,7 @@ from ehsaas.evaluation import predictions
 from ehsaas.experiments import (
     baselines,
     classical,
+    enrolment,
     final,
     joint,
     methods,
@@ -42,6 +43,7 @@ NETWORKS = {
     "robust": robustness.judge,
     "switching": switching.judge,
     "methods": methods.judge,
+    "enrolment": enrolment.judge,
     "recogniser": final.recogniser,
 }
 BASELINES = {

@@ -15,6 +15,7 @@ from ehsaas.experiments.parts import (
     AdaptationConfig,
     AdversaryConfig,
     ClassicalConfig,
+    EnrolmentConfig,
     JointConfig,
     Leak,
     MethodsConfig,
@@ -101,6 +102,7 @@ class ExperimentConfig(Stage):
     switching: SwitchingConfig | None = None
     classical: ClassicalConfig | None = None
     methods: MethodsConfig | None = None
+    enrolment: EnrolmentConfig | None = None
     variants: dict[str, dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     recogniser: bool = True
@@ -135,7 +137,8 @@ class ExperimentConfig(Stage):
     def by_speaker(self) -> bool:
         """Whether statistics of single speakers are asked for."""
         parts = (self.joint, self.transfer, self.methods)
-        return any(part is not None and "speaker" in part.statistics for part in parts)
+        enrolled = self.enrolment is not None and "speaker" in self.enrolment.trained
+        return enrolled or any(part is not None and "speaker" in part.statistics for part in parts)
 
     @property
     def cross_labels(self) -> Literal["four", "seven"]:
@@ -154,7 +157,10 @@ class ExperimentConfig(Stage):
     @property
     def has_network(self) -> bool:
         """Whether anything is asked of `system`, and not of the classical grid alone."""
-        asked = (self.within, self.transfer, self.adaptation, self.joint, self.robustness)
+        asked = (
+            *(self.within, self.transfer, self.adaptation, self.joint),
+            *(self.robustness, self.enrolment),
+        )
         if self.methods is not None and "network" in self.methods.features:
             return True
         return self.recogniser or any(part is not None for part in asked)

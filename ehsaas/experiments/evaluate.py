@@ -92,7 +92,7 @@ def evaluate(
     tables = []
     for corpus, own in found.by_corpus():
         part, sounds = found.rows[own], [found.clips[i] for i in own]
-        statistics = recogniser.statistics_of(sounds, f"corpus: {corpus}")
+        statistics = recogniser.statistics_of(sounds, f"corpus: {corpus}", strength=0)
         for name, used in (("source", None), ("corpus", statistics)):
             said = list(_said(recogniser, sounds, used, f"{corpus}, {name} statistics", progress))
             condition = condition_of(recogniser, corpus, neutral_styles)

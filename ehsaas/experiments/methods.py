@@ -102,7 +102,9 @@ def judge(setup: Setup, cell: Cell) -> Trained:
                 made.append(table)
                 remarks += remark
         else:
-            made += [here.oracle(), *here.deaf()]
+            made.append(here.oracle())
+            if cell.condition == _asked(setup.config).features[0]:
+                made += here.deaf()
     assert rows.height, "a target has recordings"
     return Trained(predictions.concat(made), [], remarks=tuple(remarks))
 

@@ -204,6 +204,40 @@ class SwitchingConfig(Stage):
     pairs: int = Field(default=200, ge=1)
 
 
+class EnrolmentConfig(Stage):
+    """What a little speech of a voice is worth to a probe that never heard its language.
+
+    Each language is left out in turn. Statistics of the speech given are shrunk towards those of
+    the training data, as strongly as is best on the other languages, and not at all beside it.
+
+    Attributes:
+        seconds: of speech that is given; 0 is always among them.
+        kinds: of the same speaker: `mixed` is any, `emotional` all that is not neutral or calm,
+            and the rest are emotions; `same sex` and `other sex` are another speaker of the corpus.
+        parts: that a speaker's clips are dealt into; one is judged, the others are given.
+        trained: statistics that the training part is standardised by, a probe each; with the first
+            of them guards are measured, too.
+        strengths: seconds that training statistics may count for.
+        draws: of the speech given; they stand as seeds.
+    """
+
+    label_set: Literal["four", "seven"] = "four"
+    seconds: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(5, 10, 20, 60), min_length=1
+    )
+    kinds: tuple[
+        Literal["mixed", "neutral", "emotional", "anger", "sadness", "same sex", "other sex"], ...
+    ] = ("mixed", "neutral", "emotional", "anger", "sadness", "same sex", "other sex")
+    parts: int = Field(default=4, ge=2)
+    trained: tuple[Literal["source", "speaker"], ...] = Field(
+        default=("source", "speaker"), min_length=1
+    )
+    strengths: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(1, 2, 4, 8, 16), min_length=1
+    )
+    draws: int = Field(default=3, ge=1)
+
+
 class Group(Stage):
     """Utterances that the classical grid takes as a corpus: all of a corpus, or of one language."""
 

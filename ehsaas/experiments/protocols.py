@@ -20,7 +20,8 @@ class Cell:
     """The smallest piece of a run that is computed, stored and never computed again.
 
     `kind` is one of `within`, `reference` (within, on the emotions that cross languages), `pair`,
-    `pooled`, `adaptation`, `joint`, each of these with `-baselines`, `classical`, `methods` or
+    `pooled`, `adaptation`, `joint`, each of these with `-baselines`, `classical`, `enrolment`,
+    `methods` or
     `recogniser`;
     `corpus` is the one that is tested (for `pair` and `pair-baselines`: the one that is trained on;
     for `joint`: all that are trained on together, joined with `+`; for `classical`: the group).

@@ -16,7 +16,7 @@ import polars as pl
 
 from ehsaas.disturbances import Recipe
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import classical, protocols
+from ehsaas.experiments import classical, protocols, suspicion
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import JointConfig
@@ -82,6 +82,8 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
         yield STATISTICS
     if config.classical is not None:
         yield classical.STATISTICS
+    if config.enrolment is not None:
+        yield suspicion.GUARDS
     if config.joint is not None:
         if config.joint.protocols:
             yield CURVES

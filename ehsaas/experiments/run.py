@@ -20,6 +20,7 @@ from ehsaas.corpora.splits import Split
 from ehsaas.evaluation.report import write_report
 from ehsaas.experiments import (
     classical,
+    enrolment,
     groups,
     holdout,
     joint,
@@ -91,6 +92,7 @@ def run(
             *switching.cells(config),
             *classical.cells(config),
             *methods.cells(config, crossed),
+            *enrolment.cells(config),
         ]
         if config.joint is not None and "official" in config.joint.protocols:
             _see_official(todo)
@@ -132,6 +134,8 @@ def _reduced(config: ExperimentConfig) -> ExperimentConfig:
     if config.classical is not None:
         fewer = {"folds": 2, "strict_folds": None}
         changes["classical"] = config.classical.model_copy(update=fewer)
+    if config.enrolment is not None:
+        changes["enrolment"] = config.enrolment.model_copy(update={"draws": 1})
     if isinstance(config.model, ProbeConfig):
         few = {"C": config.model.C[:1], "steps": config.model.steps[:1]}
         changes["model"] = config.model.model_copy(update=few)

@@ -1,40 +1,18 @@
 """Scaling: feature arrays → `Statistics` (mean and deviation of each dimension), used in torch."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ehsaas.calibration import SMALLEST, Statistics
+from ehsaas.calibration import SMALLEST, Moments, Statistics
 from ehsaas.features.framing import frame_mask
 
 
 class ScalingError(ValueError):
     """Statistics cannot be taken over what was given; the message says why."""
-
-
-@dataclass(frozen=True)
-class _Moments:
-    """Count, mean (D,) and sum of squared distances from it (D,), float64."""
-
-    count: int
-    mean: NDArray[np.float64]
-    spread: NDArray[np.float64]
-
-    def __add__(self, other: "_Moments") -> "_Moments":
-        """Both together (Chan, Golub & LeVeque 1979), without the loss of a sum of squares."""
-        count = self.count + other.count
-        gap = other.mean - self.mean
-        mean = self.mean + gap * (other.count / count)
-        spread = self.spread + other.spread + gap**2 * (self.count * other.count / count)
-        return _Moments(count, mean, spread)
-
-    def statistics(self, name: str) -> Statistics:
-        std = np.sqrt(self.spread / self.count)
-        return Statistics(self.mean.astype(np.float32), std.astype(np.float32), self.count, name)
 
 
 def fit(arrays: Iterable[NDArray[np.floating]], name: str) -> Statistics:
@@ -47,7 +25,7 @@ def fit(arrays: Iterable[NDArray[np.floating]], name: str) -> Statistics:
     Raises:
         ScalingError: no frame was given, the dimensions differ, or a value is not finite.
     """
-    total: _Moments | None = None
+    total: Moments | None = None
     for array in arrays:
         frames = np.atleast_2d(np.asarray(array, dtype=np.float64))
         if not len(frames):
@@ -59,8 +37,7 @@ def fit(arrays: Iterable[NDArray[np.floating]], name: str) -> Statistics:
             )
         if not np.isfinite(frames).all():
             raise ScalingError(f"{name}: an array holds values that are not finite")
-        mean = frames.mean(axis=0)
-        own = _Moments(len(frames), mean, ((frames - mean) ** 2).sum(axis=0))
+        own = Moments.of(frames)
         total = own if total is None else total + own
     if total is None:
         raise ScalingError(f"{name}: no frame to take statistics over; give at least one clip")
@@ -73,10 +50,10 @@ def merge(parts: Iterable[Statistics], name: str) -> Statistics:
     Raises:
         ScalingError: no set was given, or the dimensions differ.
     """
-    total: _Moments | None = None
+    total: Moments | None = None
     for part in parts:
         std = part.std.astype(np.float64)
-        own = _Moments(part.count, part.mean.astype(np.float64), std**2 * part.count)
+        own = Moments(part.count, part.mean.astype(np.float64), std**2 * part.count)
         if total is not None and own.mean.shape != total.mean.shape:
             raise ScalingError(f"{name}: {part.name!r} has other dimensions than those before it")
         total = own if total is None else total + own

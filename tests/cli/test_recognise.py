@@ -141,9 +141,30 @@ def test_a_baseline_s_statistics_are_used_and_named(home: Home, typed: Type, cli
         return answer
 
     plain, folder, own = judged(), judged("--baseline", home.clips), judged("--baseline", "self")
-    assert folder["statistics"] == "given: first"
-    assert own["statistics"] == "given: self"
+    assert folder["statistics"].startswith("given: first (36 clips, ")
+    assert own["statistics"].startswith("given: self (1 clip, 0.")
     assert own["probabilities"] != plain["probabilities"]
+    assert any("little for a baseline" in text for text in own["warnings"])
+
+
+def test_what_is_the_matter_with_a_baseline_is_said_once(home: Home, typed: Type) -> None:
+    clips = sorted(home.clips.glob("*.wav"))[:3]
+    result = typed("recognise", *clips, "--model", home.model, "--baseline", "self")
+    assert result.exit_code == 0, result.output
+    (line,) = [x for x in result.stderr.splitlines() if x.startswith("baseline: ")]
+    assert "s of speech are little for a baseline; give at least 5 s" in line
+
+
+def test_a_running_baseline_is_of_the_clips_before(home: Home, typed: Type) -> None:
+    clips = sorted(home.clips.glob("*.wav"))[:3]
+    options = ("--model", home.model, "--format", "json")
+    first, second, third = json.loads(
+        typed("recognise", *clips, *options, "--baseline", "running").stdout
+    )
+    (plain, *_) = json.loads(typed("recognise", *clips, *options).stdout)
+    assert first == plain
+    assert second["statistics"].startswith("given: running (1 clip, ")
+    assert third["statistics"].startswith("given: running (2 clips, ")
 
 
 def test_an_unreadable_file_of_the_baseline_is_named(
@@ -240,7 +261,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
             ["recognise", clip, "--model", uncalibrated(home, tmp_path), "--coverage", "0.9"],
             "--coverage 0.9: small was not calibrated",
         ),
-        ([*with_model, "--baseline", clip], "expected a folder of recordings, or self"),
+        ([*with_model, "--baseline", clip], "expected a folder of recordings, self or running"),
         (["recognise", tmp_path, "--model", home.model], "no recordings in this folder"),
     ):
         result = typed(*words)
