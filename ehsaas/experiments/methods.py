@@ -61,7 +61,7 @@ class Everything:
 
 
 def cells(config: ExperimentConfig, crossed: Mapping[str, pl.DataFrame]) -> list[Cell]:
-    """One cell a target, features and method; of neural methods one a seed; then the pairs.
+    """One cell a target, features, protocol and method; of neural methods one a seed.
 
     A corpus is a target where there is one in another language.
     """
@@ -72,13 +72,11 @@ def cells(config: ExperimentConfig, crossed: Mapping[str, pl.DataFrame]) -> list
     found: list[Cell] = []
     for features in part.features:
         allowed = [name for name in part.methods if _can(config, features, METHODS[name])]
-        for target, name in product(targets, allowed):
+        for target, protocol, name in product(targets, part.protocols, allowed):
             for seed in config.seeds if METHODS[name].neural else config.seeds[:1]:
-                found.append(_cell(target, features, "lolo", name, seed))
-        for target, name in product(targets, part.pairs):
-            if name in allowed:
-                found.append(_cell(target, features, "pair", name, config.seeds[0]))
-        found += [_cell(target, features, "lolo") for target in targets]
+                found.append(_cell(target, features, protocol, name, seed))
+        if "lolo" in part.protocols:
+            found += [_cell(target, features, "lolo") for target in targets]
     return found
 
 
@@ -145,9 +143,7 @@ class _Here:
     def budgets(self, method: Method, seed: int) -> list[int]:
         """Labels a class that a method is asked with; without any, a seed may change nothing."""
         config = _asked(self.setup.config)
-        asked = (0,) if self.cell.protocol == "pair" else config.labels_per_class
-        if method.labels == "unused":
-            asked = (0,)
+        asked = config.labels_per_class if method.labels != "unused" else (0,)
         found = [n for n in asked if n or method.labels != "needed"]
         first = seed == self.setup.config.seeds[0]
         return found if first or method.neural else [n for n in found if n]
@@ -384,13 +380,21 @@ def _network(config: ExperimentConfig, features: str) -> NetworkSettings:
         sizes = part.network.model_dump(include={"hidden", "width", "dropout"})
         t = part.network
         return NetworkSettings(
-            "perceptron", sizes, t.epochs, t.batch_size, t.rate, t.decay, peak=t.peak
+            "perceptron",
+            sizes,
+            t.epochs,
+            t.least_steps,
+            t.batch_size,
+            t.rate,
+            t.decay,
+            peak=t.peak,
         )
     own = config.training
     return NetworkSettings(
         config.system,
         config.model.model_dump(),
         own.epochs,
+        own.least_steps,
         own.batch_size,
         own.rate,
         own.decay,

@@ -336,13 +336,15 @@ MethodName = Literal[
 class PerceptronConfig(Stage):
     """Sizes of the network that neural methods train on vectors, and how long and fast they do.
 
-    `peak` is the weight of a method's own loss in the last epoch.
+    There are `epochs` of them, but at least `least_steps` batches. `peak` is the weight of a
+    method's own loss in the last epoch.
     """
 
     hidden: int = Field(default=256, ge=1)
     width: int = Field(default=128, ge=1)
     dropout: float = Field(default=0.7, ge=0, lt=1)
-    epochs: int = Field(default=12, ge=1)
+    epochs: int = Field(default=10, ge=1)
+    least_steps: int = Field(default=300, ge=0)
     batch_size: int = Field(default=64, ge=2)
     rate: float = Field(default=1e-3, gt=0)
     decay: float = Field(default=0.3, ge=0)
@@ -350,7 +352,7 @@ class PerceptronConfig(Stage):
 
 
 class MethodsConfig(Stage):
-    """The comparison of adaptation methods, each from all other languages to each corpus.
+    """The comparison of adaptation methods.
 
     Attributes:
         label_set: classes.
@@ -360,7 +362,7 @@ class MethodsConfig(Stage):
         labels_per_class: of the target, 0 for none.
         folds: speaker-disjoint parts of the target, each judged by what was adapted on the others.
         strict_folds: the fold file; its folds are dealt out to so many.
-        pairs: methods that are also asked from each corpus to each other one, without labels.
+        protocols: from all other languages to each corpus (`lolo`), from each to each (`pair`).
         axes: principal axes of vectors, at most.
         network: of the neural methods, for vectors; for frames it is `model` and `training`.
     """
@@ -374,7 +376,7 @@ class MethodsConfig(Stage):
     labels_per_class: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
     folds: int = Field(default=5, ge=2)
     strict_folds: str | None = None
-    pairs: tuple[MethodName, ...] = ()
+    protocols: tuple[Literal["lolo", "pair"], ...] = Field(default=("lolo",), min_length=1)
     axes: int = Field(default=512, ge=1)
     network: PerceptronConfig = PerceptronConfig()
 

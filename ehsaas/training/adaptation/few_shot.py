@@ -67,9 +67,7 @@ def start(task: Task) -> tuple[Heard, nn.Module]:
     if not len(task.seen):
         raise AdaptationError("this method needs labels of the target; give some, or take another")
     given = neural.heard(task)
-    network = neural.fresh(task, given.dims)
-    neural.train(task, given.blind, network)
-    return given, network
+    return given, neural.of_source(task, given)
 
 
 def trained_on(

@@ -8,6 +8,8 @@ For vectors the network is trained on their principal axes, in units in which th
 1, and given its projection at the end.
 """
 
+import copy
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,8 +26,6 @@ from ehsaas.training.adaptation.task import UNKNOWN, Adapted, Task
 from ehsaas.training.batches import Examples, IntArray
 from ehsaas.training.loop import LoopSettings, Loss
 from ehsaas.training.losses import balance
-
-Begin = Callable[[int], None]
 
 WARM = 0.5
 """Share of the epochs in which λ is 0."""
@@ -88,6 +88,17 @@ def fresh(task: Task, dims: int) -> nn.Module:
         return MODELS[settings.model](dims, task.settings.classes, **settings.sizes)
 
 
+def of_source(task: Task, given: Heard) -> nn.Module:
+    """A network of the source alone, trained once for all tasks on the same ground."""
+    kept = task.ground.networks
+    key = repr(task.settings.network)
+    if key not in kept:
+        network = fresh(task, given.dims)
+        train(task, given.blind, network)
+        kept[key] = network
+    return copy.deepcopy(kept[key])
+
+
 def finished(
     task: Task,
     given: Heard,
@@ -115,7 +126,7 @@ def train(
     given: Heard,
     model: nn.Module,
     own: Loss | None = None,
-    begin: Callable[[int, float], None] | None = None,
+    begin: Callable[[float, float], None] | None = None,
     alone: bool = False,
 ) -> None:
     """Fit `model` in place.
@@ -126,7 +137,7 @@ def train(
         model: takes a `Batch`, gives an `Output`.
         own: the method's loss of an output and its batch, in which the target's recordings have the
             label −1; without one the target is never heard.
-        begin: called before each epoch with its number and its λ.
+        begin: called before each epoch with the share of the epochs that are done and with its λ.
         alone: whether `own` is of labelled utterances only, so that the target is not heard.
     """
     settings = task.settings.network
@@ -149,7 +160,7 @@ def train(
     def starting(number: int, epochs: int) -> None:
         weight.value = settings.peak * ramp(number, epochs)
         if begin is not None:
-            begin(number, weight.value)
+            begin(number / max(1, epochs - 1), weight.value)
 
     corpora = int(both.corpus.max()) + 1
     weights = balance(labelled, task.settings.classes, corpora)
@@ -167,8 +178,9 @@ def train(
         settings.decay,
         schedule="cosine",
         batch_size=settings.batch_size,
+        least_steps=settings.least_steps,
         keep="last",
-    )
+    ).for_batches(math.ceil(len(labelled) / settings.batch_size))
     loop.fit(model, loss, epoch, None, chosen, task.settings.seed, begin=starting)
 
 

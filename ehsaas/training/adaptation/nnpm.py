@@ -113,16 +113,14 @@ def _candidates(similarity: Tensor) -> Tensor:
 
 def _mutual(candidates: Tensor, among: Tensor) -> Tensor:
     """Candidates (M, N) that have another one within their own first |C| of the memory."""
-    N = len(among)
-    order = among.fill_diagonal_(-torch.inf).argsort(dim=1, descending=True)
-    rank = torch.empty_like(order)
-    rank.scatter_(1, order, torch.arange(N).expand(N, N).contiguous())
+    others = among.clone().fill_diagonal_(-torch.inf)
+    most = min(int(candidates.sum(dim=1).max()), len(others) - 1)
+    first = others.topk(most, dim=1).values
     found = torch.zeros_like(candidates)
     for row, own in enumerate(candidates):
         C = own.nonzero()[:, 0]
-        near = rank[C][:, C] < len(C)
-        near.fill_diagonal_(False)
-        found[row, C] = near.any(dim=1)
+        last = first[C, min(len(C), most) - 1]
+        found[row, C] = (others[C][:, C] >= last[:, None]).any(dim=1)
     return found
 
 
@@ -157,7 +155,7 @@ class _Labelling:
         self.alpha = 0.0
         self.epochs: list[Mapping[str, Any]] = []
 
-    def begin(self, number: int, weight: float) -> None:
+    def begin(self, weight: float) -> None:
         """Fill the memory before the first epoch that uses it, and label the target anew."""
         if not weight:
             return
@@ -172,7 +170,7 @@ class _Labelling:
         found = self.labels.label.numpy().astype(np.int64)
         self.epochs.append(
             {
-                "epoch": number + 1,
+                "epoch": len(self.epochs) + 1,
                 "weight": weight,
                 "labelled": float((found != UNKNOWN).mean()),
                 "purity": float(self.labels.purity.mean()),
@@ -214,8 +212,8 @@ def hardest(similarity: Tensor, other: Tensor) -> Tensor:
     """The most similar of those with another label, (B, N) bool: a tenth of them."""
     count = (other.sum(dim=1) * HARDEST).ceil().long().clamp(min=1)
     hidden = similarity.masked_fill(~other, -torch.inf)
-    ordered = hidden.sort(dim=1, descending=True).values
-    edge = ordered.gather(1, (count - 1)[:, None])
+    first = hidden.topk(int(count.max()), dim=1).values
+    edge = first.gather(1, (count - 1)[:, None])
     return other & (hidden >= edge)
 
 
@@ -233,11 +231,10 @@ def _adapted(task: Task, how: Labeller) -> Adapted:
     given = neural.heard(task)
     network = _fresh(task, given)
     labelling = _Labelling(task, given, network, how)
-    settings = task.settings.network
 
-    def begin(number: int, weight: float) -> None:
-        labelling.alpha = ALPHA * number / max(1, settings.epochs - 1)
-        labelling.begin(number, weight)
+    def begin(done: float, weight: float) -> None:
+        labelling.alpha = ALPHA * done
+        labelling.begin(weight)
 
     neural.train(task, given, network, labelling.loss, begin)
     return _finished(task, given, network, labelling.epochs)

@@ -7,6 +7,5 @@ from ehsaas.training.adaptation.task import Adapted, Task
 def adapt(task: Task) -> Adapted:
     """A network of the source; labels of the target are not used."""
     given = neural.heard(task).blind
-    network = neural.fresh(task, given.dims)
-    neural.train(task, given, network)
+    network = neural.of_source(task, given)
     return neural.finished(task, given, network, "a network trained on the source alone")

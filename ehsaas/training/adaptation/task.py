@@ -76,16 +76,17 @@ class ProbeSettings:
 class NetworkSettings:
     """Of neural methods: the model and its sizes, how long and how fast it is trained.
 
-    `peak` is the weight of a method's own loss in the last epoch; it rises from 0 over the first
+    There are `epochs` of them, but at least `least_steps` batches. `peak` is the weight of a method's own loss in the last epoch; it rises from 0 over the first
     half of them.
     """
 
     model: str = "perceptron"
     sizes: Mapping[str, Any] = field(default_factory=dict)
-    epochs: int = 20
+    epochs: int = 10
+    least_steps: int = 300
     batch_size: int = 64
     rate: float = 1e-3
-    decay: float = 1e-2
+    decay: float = 0.3
     max_frames: int | None = None
     peak: float = 1.0
 
@@ -119,6 +120,8 @@ class Ground:
         if not (source.labels != UNKNOWN).any():
             raise AdaptationError("no utterance of the source has a label")
         self.source, self.settings = source, settings
+        self.networks: dict[str, nn.Module] = {}
+        """Networks of the source alone, which all its tasks start from, by what they are."""
 
     @cached_property
     def standardise(self) -> Standardiser:
