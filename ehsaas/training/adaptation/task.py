@@ -76,8 +76,8 @@ class ProbeSettings:
 class NetworkSettings:
     """Of neural methods: the model and its sizes, how long and how fast it is trained.
 
-    There are `epochs` of them, but at least `least_steps` batches. `peak` is the weight of a method's own loss in the last epoch; it rises from 0 over the first
-    half of them.
+    There are `epochs`, but at least `least_steps` batches. `peak` is the weight of a method's own
+    loss in the last epoch; it rises from 0 over the second half of them.
     """
 
     model: str = "perceptron"
