@@ -232,7 +232,7 @@ class Recogniser:
         """
         self._must_be_scaled()
         heard = (
-            (self._features(part), part.duration, share)
+            (self.measure(part), part.duration, share)
             for clip in clips
             for part, _, share in _as_judged(clip)
             if part.duration >= SHORTEST and not audio.is_silent(part)
@@ -251,7 +251,12 @@ class Recogniser:
                 " (leave --baseline out)"
             )
 
-    def _features(self, clip: Clip) -> NDArray[np.float32]:
+    def measure(self, clip: Clip) -> NDArray[np.float32]:
+        """Raw features (T, D) of a clip, before any statistics.
+
+        Raises:
+            RecogniserError: the clip is not at 16 kHz.
+        """
         if clip.rate != audio.RATE:
             raise RecogniserError(
                 f"a clip at {clip.rate} Hz; expected {audio.RATE} Hz, as ehsaas.audio.read gives it"
@@ -287,7 +292,7 @@ class Recogniser:
             return self._no_speech(start, end, statistics, (*clip.warnings, warning))
         if audio.is_silent(clip):
             return self._no_speech(start, end, statistics, clip.warnings)
-        features = self._features(clip)
+        features = self.measure(clip)
         x = (statistics or self.statistics)(features)
         self.network.eval()
         with torch.no_grad():

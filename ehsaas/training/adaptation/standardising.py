@@ -15,7 +15,7 @@ from ehsaas.calibration import Statistics
 from ehsaas.features import scaling
 from ehsaas.training.batches import Examples
 
-By = Literal["source", "corpus", "speaker", "running"]
+By = Literal["source", "corpus", "speaker", "running", "none"]
 
 VOICED = 5
 """Utterances below which a voice has no statistics of its own, but its corpus's."""
@@ -51,7 +51,12 @@ class Standardiser:
         return replace(self, corpora={**new, **self.corpora})
 
     def __call__(self, heard: Examples) -> Examples:
-        """The recordings, standardised; labels are not looked at."""
+        """The recordings, standardised; labels are not looked at.
+
+        By `none` they stay as they are, for what is standardised already.
+        """
+        if self.by == "none":
+            return heard
         if self.by == "running":
             return replace(heard, features=_running(heard, self.source))
         scales = self._scales(heard)
