@@ -191,18 +191,19 @@ def main() -> None:
         found,
         title="Results: new_language",
         question=(
-            "A recogniser that never heard the language: what is `ehsaas adapt` worth to it, without"
-            f" labels and with {LABELS} an emotion?"
+            "A recogniser that never heard the language: what is `ehsaas adapt` worth to it,"
+            f" without labels and with {LABELS} an emotion?"
         ),
         notes=[
             "Adapted to the recordings of one half of the speakers, judged on the other half, both"
             " ways; of kashmiri_rasa, which has two speakers, each is a half.",
-            "`source`: the recogniser as it is. `corpus`: by the statistics that `ehsaas adapt` put"
-            " into it, those of the recordings it was adapted to, which are of other speakers."
-            " `speaker`: by those of all recordings of the tested voice, as `--baseline` takes them.",
+            "`source`: the recogniser as it is. `corpus`: by the statistics that `ehsaas adapt`"
+            " put into it, those of the recordings it was adapted to, which are of other speakers."
+            " `speaker`: by those of all recordings of the tested voice, as `--baseline`"
+            " takes them.",
             *(
-                f"Recordings in the style {style} count as neutral: there neutral is confounded with"
-                " reading style."
+                f"Recordings in the style {style} count as neutral: there neutral is confounded"
+                " with reading style."
                 for style in given.neutral
             ),
         ],
