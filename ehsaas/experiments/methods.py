@@ -100,7 +100,8 @@ def judge(setup: Setup, cell: Cell) -> Trained:
                 made.append(table)
                 remarks += remark
         else:
-            made.append(here.oracle())
+            if cell.condition == "functionals" or not _frames(setup.config):
+                made.append(here.oracle())
             if cell.condition == _asked(setup.config).features[0]:
                 made += here.deaf()
     assert rows.height, "a target has recordings"
@@ -163,7 +164,7 @@ class _Here:
         """What an adapted model, and every vote of it, says of a part of the target."""
         test = self.target.take(fold.test)
         rows = test.judged
-        trial = self.trial(self.cell.method, by, seed, labels, fold)
+        trial = self.trial(self.called(), by, seed, labels, fold)
         if done.standardise.by == "running":
             order = np.random.default_rng(seed).permutation(len(test.rows))
             test = test.take(order)
@@ -174,6 +175,11 @@ class _Here:
             named = replace(trial, system=f"{trial.system} {vote}".strip())
             made.append(_judged(named, test, rows, shares, self.data.classes))
         return predictions.concat(made)
+
+    def called(self) -> str:
+        """What tables call the method: on frames there is no other `source-only` than a network."""
+        alone = self.cell.condition != "functionals" and _frames(self.setup.config)
+        return "source-only" if alone and self.cell.method == "source-network" else self.cell.method
 
     def trial(self, system: str, by: str, seed: int, labels: int, fold: Fold) -> Trial:
         """The columns that say what was judged."""
