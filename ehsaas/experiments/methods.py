@@ -279,6 +279,7 @@ def load(setup: Setup, features: str) -> Everything:
         np.array([config.corpora.index(name) for name in rows["corpus"]], dtype=np.int64),
         tuple(rows["id"]),
         speaker=np.array([-1 if key is None else codes[key] for key in keys], dtype=np.int64),
+        seconds=rows["duration"].to_numpy().astype(np.float64),
     )
     return Everything(rows, examples, classes, statistics)
 
