@@ -25,6 +25,7 @@ import ehsaas
 from ehsaas import audio, utterances
 from ehsaas.calibration import Statistics, softmax
 from ehsaas.cli import app
+from ehsaas.enrolment import enrol
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.results import write_page
 from ehsaas.experiments.judged import Trial, judged
@@ -82,10 +83,11 @@ def said(recogniser: Recogniser, given: Heard, trial: Trial, by_voice: bool) -> 
     if by_voice:
         for voice in given.rows["speaker"].unique().to_list():
             own = (given.rows["speaker"] == voice).arg_true().to_list()
-            clips = (_clip(given, i) for i in own)
-            statistics = recogniser.statistics_of(clips, str(voice))
+            parts = ((given.features[i], float(given.rows["duration"][i]), 1.0) for i in own)
+            found = enrol(parts, recogniser.statistics, str(voice))
+            assert found is not None, "a voice has recordings"
             for i in own:
-                scales[i] = statistics
+                scales[i] = found
     rows = given.rows["emotion"].is_not_null().arg_true().to_list()
     nothing = np.zeros(len(rows), dtype=np.int64)
     scaled = [scales[i](given.features[i]) for i in rows]
@@ -93,11 +95,6 @@ def said(recogniser: Recogniser, given: Heard, trial: Trial, by_voice: bool) -> 
     shares = softmax(loop.predict(recogniser.network, examples), recogniser.temperature)
     words = [recogniser.classes[i] for i in shares.argmax(axis=1)]
     return judged(trial, given.rows[rows], words, recogniser.classes, shares)
-
-
-def _clip(given: Heard, row: int) -> audio.Clip:
-    corpus, path, start, end = given.rows.select("corpus", "path", "start", "end").row(row)
-    return audio.read(given.table.location(corpus, path), start, end)
 
 
 def adapted(model: Path, given: Heard, labels: dict[int, str], scratch: Path) -> Recogniser:
