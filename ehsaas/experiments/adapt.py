@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from ehsaas import audio
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics
-from ehsaas.features import scaling
+from ehsaas.experiments import expected
+from ehsaas.features import EmbeddingConfig, scaling
 from ehsaas.recogniser import SHORTEST, Recogniser
 from ehsaas.training.adaptation import METHODS, Ground, Settings, Task, neural
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept, Kind, head
@@ -104,7 +105,7 @@ def adapt(
     W, b, what = _layer(recogniser, kept, states, heard, by, chosen, seed)
     calibrated = _calibrated(recogniser, kept, states, heard, by, chosen, seed)
     changed = _with(recogniser, W, b, statistics, calibrated, name, chosen, heard, by)
-    said = _told(heard, what, by, calibrated)
+    said = (*_told(heard, what, by, calibrated), _expected(recogniser, heard, by, chosen))
     return Changed(changed, kept, said, heard.unread)
 
 
@@ -321,6 +322,15 @@ def _told(heard: _Heard, what: str, by: Kind, calibrated: Calibrated | None) -> 
     elif heard.labelled:
         said.append(f"Not calibrated anew: that takes {FEWEST} labels.")
     return tuple(said)
+
+
+def _expected(recogniser: Recogniser, heard: _Heard, by: Kind, method: str) -> str:
+    """What the comparison of methods lets one expect."""
+    kind = "embeddings" if isinstance(recogniser.features, EmbeddingConfig) else "frames"
+    found = expected.gain(method, by, kind, heard.labelled / len(recogniser.classes))
+    if found is None:
+        return f"To be expected: not measured for {method} on {kind}."
+    return f"To be expected: {found}"
 
 
 def _examples(
