@@ -38,6 +38,11 @@ of methods (`experiments/adaptation.yaml`) chose for most languages on the other
 PARTS = 4
 """Parts of the labelled recordings, each judged by a layer fitted without it, to calibrate by."""
 
+MANY = 5
+"""Voices from which on the statistics of all recordings are those of a language or a place, and not
+of these voices: another voice is judged worse by those of one than by the source's
+(`docs/results/new_language.md`)."""
+
 FEWEST = 20
 """Labelled recordings below which probabilities are not calibrated anew."""
 
@@ -100,8 +105,9 @@ def adapt(
     heard = _heard(recogniser, recordings, progress)
     chosen = method or (LABELLED if heard.labelled else UNLABELLED)
     by: Kind = "speaker" if heard.voices else "corpus"
-    statistics = scaling.fit(heard.features, f"{name}: {len(heard.features)} recordings")
-    states = _states(recogniser, heard, statistics, by)
+    together = scaling.fit(heard.features, f"{name}: {len(heard.features)} recordings")
+    states = _states(recogniser, heard, together, by)
+    statistics = together if by == "corpus" or heard.voices >= MANY else recogniser.statistics
     W, b, what = _layer(recogniser, kept, states, heard, by, chosen, seed)
     calibrated = _calibrated(recogniser, kept, states, heard, by, chosen, seed)
     changed = _with(recogniser, W, b, statistics, calibrated, name, chosen, heard, by)
@@ -313,9 +319,17 @@ def _told(heard: _Heard, what: str, by: Kind, calibrated: Calibrated | None) -> 
         f"Statistics of the recordings while it was fitted: {own}.",
     ]
     if by == "speaker":
+        whose = "all recordings" if heard.voices >= MANY else "the model as it was"
+        few = f", as {MANY - 1} voices or fewer are no language" if heard.voices < MANY else ""
         said.append(
-            "It judges by the statistics of all recordings; for one voice give some of its"
-            " recordings: `ehsaas recognise --baseline FOLDER`."
+            f"Alone, a recording is judged by the statistics of {whose}{few}; a voice of which you"
+            " have some recordings is judged better by its own: `ehsaas recognise --baseline"
+            " FOLDER`."
+        )
+    else:
+        said.append(
+            "A recording is judged by the statistics of all these. Are they of a few voices? Then"
+            " say so (`--speakers`): others are judged worse by them."
         )
     if calibrated is not None:
         said.append(f"Probabilities and --coverage: calibrated on {heard.labelled} of them.")
