@@ -32,11 +32,14 @@ class LabelsCurve:
 
 
 def labels_curves(found: Sequence[Contest]) -> list[LabelsCurve]:
-    """One for each label set and features that were tried with labels and without."""
+    """One for each label set and features that were tried with labels and without.
+
+    None of a single target, for which no method could be chosen on the others.
+    """
     groups: dict[tuple[str, str], list[Contest]] = {}
     for one in found:
         groups.setdefault((one.label_set, one.features), []).append(one)
-    return [_curve(own) for _, own in sorted(groups.items()) if len(own) > 1]
+    return [_curve(own) for _, own in sorted(groups.items()) if len(own) > 1 and len(own[0].targets) > 1]
 
 
 def _curve(own: Sequence[Contest]) -> LabelsCurve:

@@ -102,14 +102,19 @@ def cliques(ranks: Sequence[float], critical: float) -> tuple[tuple[int, int], .
     return tuple(found)
 
 
+FEWEST = 2
+"""Targets below which there is nothing to average ranks over."""
+
+
 def rankings(found: Sequence[Contest]) -> list[Ranking]:
     """One for each label set, labels a class and features; then one over several features.
 
     Only methods that were run everywhere are ranked. Features join in the order of how many
     methods they were tried with; those on which fewer than half of the others' were run stay
-    alone.
+    alone. Fewer targets than `FEWEST` rank nothing.
     """
     made = []
+    found = [one for one in found if len(one.targets) >= FEWEST]
     for label_set, labels in sorted({(one.label_set, one.labels) for one in found}):
         own = [one for one in found if (one.label_set, one.labels) == (label_set, labels)]
         groups = [[one] for one in own]
