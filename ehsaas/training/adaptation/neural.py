@@ -91,7 +91,7 @@ def fresh(task: Task, dims: int) -> nn.Module:
 def of_source(task: Task, given: Heard) -> nn.Module:
     """A network of the source alone, trained once for all tasks on the same ground."""
     kept = task.ground.networks
-    key = repr(task.settings.network)
+    key = repr((task.settings.network, task.settings.seed))
     if key not in kept:
         network = fresh(task, given.dims)
         train(task, given.blind, network)
