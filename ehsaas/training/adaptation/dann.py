@@ -5,9 +5,6 @@ reads the corpus from the embedding, and what reaches the network is −α of it
 features.
 """
 
-from torch import Tensor
-
-from ehsaas.models.batch import Batch, Output
 from ehsaas.training import adversarial
 from ehsaas.training.adaptation import neural
 from ehsaas.training.adaptation.task import Adapted, Task
@@ -24,9 +21,5 @@ def adapt(task: Task) -> Adapted:
     adversary = Adversary(network, against, sizes, seed=task.settings.seed)
     adversary.alpha = 1.0
     hiding = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
-
-    def loss(output: Output, batch: Batch) -> Tensor:
-        return hiding(output, batch)
-
-    neural.train(task, given, adversary, loss)
+    neural.train(task, given, adversary, hiding)
     return neural.finished(task, given, network, "a network that hides the corpus")

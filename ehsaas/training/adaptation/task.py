@@ -157,10 +157,12 @@ class Task:
         """Adapt from a ground to the target, whose hidden labels are −1.
 
         Raises:
-            AdaptationError: the target is empty, or its corpus is one of the source's.
+            AdaptationError: the target is empty, of several corpora, or of one of the source's.
         """
         if not len(target):
             raise AdaptationError("the target has no recordings")
+        if len(set(target.corpus.tolist())) > 1:
+            raise AdaptationError("the target's recordings are of several corpora; adapt to each")
         if set(target.corpus.tolist()) & set(ground.source.corpus.tolist()):
             raise AdaptationError("the target's corpus index is one of the source's")
         self.ground, self.raw, self.settings = ground, target, settings
