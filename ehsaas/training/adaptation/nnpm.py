@@ -19,10 +19,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ehsaas.models.batch import Batch, Output
-from ehsaas.models.nnpm import Nnpm
+from ehsaas.models.nnpm import ENCODERS, Nnpm
 from ehsaas.training.adaptation import class_balance, neural
 from ehsaas.training.adaptation.neural import Heard
-from ehsaas.training.adaptation.task import UNKNOWN, Adapted, Task
+from ehsaas.training.adaptation.task import UNKNOWN, AdaptationError, Adapted, Task
 from ehsaas.training.batches import Examples, IntArray
 
 QUANTILE = 0.98
@@ -251,6 +251,9 @@ def _keys(batch: Batch) -> list[str]:
 
 def _fresh(task: Task, given: Heard) -> Nnpm:
     settings = task.settings.network
+    if settings.model not in ENCODERS:
+        known = ", ".join(ENCODERS)
+        raise AdaptationError(f"{settings.model} has no memory; networks with one are {known}")
     with torch.random.fork_rng():
         torch.manual_seed(task.settings.seed)
         return Nnpm(
