@@ -125,7 +125,7 @@ def _mutual(candidates: Tensor, among: Tensor) -> Tensor:
 
 
 def _some(similarity: Tensor) -> Tensor:
-    """A million of the similarities at most, evenly taken: what a quantile can be had of."""
+    """Two million of the similarities at most, evenly taken: what a quantile can be had of."""
     flat = similarity.flatten()
     return flat[:: max(1, len(flat) // 1_000_000)]
 
@@ -266,7 +266,10 @@ def _fresh(task: Task, given: Heard) -> Nnpm:
 
 
 def _finished(task: Task, given: Heard, network: Nnpm, epochs: list[Mapping[str, Any]]) -> Adapted:
-    """The network and its memory as models of standardised features."""
+    """The network and its memory as models of standardised features.
+
+    What votes is the memory filled afresh by the trained network, not what it was moved to: ours.
+    """
     settings, K = task.settings.network, task.settings.classes
     sizes: dict[str, Any] = {"encoder": settings.model, "items": len(given.labelled)}
     sizes |= dict(settings.sizes)
