@@ -86,7 +86,6 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     names = setup.config.corpora
     own = names.index(cell.corpus)
     target = np.flatnonzero(data.examples.corpus == own)
-    rows = data.rows[target]
     others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
     folds = parts(setup, data.take(target), cell.corpus)
     made: list[pl.DataFrame] = []
@@ -103,7 +102,6 @@ def judge(setup: Setup, cell: Cell) -> Trained:
             made.append(here.oracle())
             if cell.condition == _asked(setup.config).features[0]:
                 made += here.deaf()
-    assert rows.height, "a target has recordings"
     return Trained(predictions.concat(made), [], remarks=tuple(remarks))
 
 
@@ -135,7 +133,7 @@ class _Here:
                         hidden = adaptation.hidden(known.examples, Budget(labels), seed)
                         done = method.adapt(Task(ground, hidden, settings))
                         yield self.said(done, by, seed, labels, fold), []
-                        told += _told(done, known)
+                        told += _told(done, known, hidden)
                     if told and seed == config.seeds[0]:
                         table = pl.DataFrame()
                         yield table, [self.remark(by, labels, told)]
@@ -226,14 +224,17 @@ class _Here:
         def mean(name: str) -> float:
             return float(np.mean([one[name] for one in told if one[name] is not None]))
 
+        right = [one["right"] for one in told if one["right"] is not None]
+        checked = "none had a class"
+        if right:
+            checked = f"of those with a class, {np.mean(right):.0%} were right"
         with_labels = f", {labels} labels a class" if labels else ""
         purity = "" if told[0]["purity"] is None else f", purity {mean('purity'):.2f}"
         return (
             f"Pseudo-labels of {self.cell.method} ({self.cell.condition}, {by} statistics"
             f"{with_labels}) from {'+'.join(sorted(self.train))} on {self.cell.corpus}: at last"
-            f" {mean('labelled'):.0%} of the recordings had one{purity}; of those with a class,"
-            f" {mean('right'):.0%} were right; {mean('outside'):.0%} were of recordings that have"
-            " none of the classes."
+            f" {mean('labelled'):.0%} of the recordings had one{purity}; {checked};"
+            f" {mean('outside'):.0%} were of recordings that have none of the classes."
         )
 
 
@@ -305,13 +306,16 @@ def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
     return {"functionals": FunctionalsConfig()}
 
 
-def _told(done: Adapted, known: Everything) -> list[Mapping[str, Any]]:
-    """What the pseudo-labels of the last epoch came to, where a method gives some."""
+def _told(done: Adapted, known: Everything, seen: Examples) -> list[Mapping[str, Any]]:
+    """What the pseudo-labels of the last epoch came to, where a method gives some.
+
+    Those of recordings whose label was `seen` do not count.
+    """
     if not done.epochs:
         return []
     last = done.epochs[-1]
     given = np.asarray(last["labels"])
-    own = given != UNKNOWN
+    own = (given != UNKNOWN) & (seen.labels == UNKNOWN)
     truth = known.examples.labels[own]
     there = truth != UNKNOWN
     return [
