@@ -91,7 +91,7 @@ def run(
             *robustness.cells(config),
             *switching.cells(config),
             *classical.cells(config),
-            *methods.cells(config, crossed),
+            *methods.cells(config, {name: table.rows for name, table in tables.items()}),
             *enrolment.cells(config),
         ]
         if config.joint is not None and "official" in config.joint.protocols:
