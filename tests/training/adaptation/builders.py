@@ -21,8 +21,9 @@ def corpus(
     index: int = 0,
     *,
     shift: float = 0.0,
+    aside: float = 0.0,
     voice: float = 0.0,
-    turned: int = 0,
+    turned: float = 0.0,
     apart: float = 4.0,
     speakers: int = 4,
     labels: np.ndarray | None = None,
@@ -34,8 +35,9 @@ def corpus(
         count: utterances, of each class as many.
         index: of the corpus.
         shift: added on the axis of class 0, so that everything looks like it.
+        aside: added on the last axis, which says nothing of the class.
         voice: the deviation of what each speaker adds to all its vectors.
-        turned: class k lies on the axis of k + `turned`.
+        turned: by how much of a right angle class k is turned towards the axis of k + 1.
         apart: how far the classes lie from the origin.
         speakers: how many.
         labels: (count,) where there are not as many of each class.
@@ -45,9 +47,12 @@ def corpus(
     labels = np.arange(count) % CLASSES if labels is None else labels
     speaker = np.arange(count) // CLASSES % speakers
     X = rng.standard_normal((count, DIMS))
-    X[np.arange(count), (labels + turned) % CLASSES] += apart
+    angle = turned * np.pi / 2
+    X[np.arange(count), labels] += apart * np.cos(angle)
+    X[np.arange(count), (labels + 1) % CLASSES] += apart * np.sin(angle)
     X += voice * rng.standard_normal((speakers, DIMS))[speaker]
     X[:, 0] += shift
+    X[:, -1] += aside
     return Examples(
         [x[None] for x in X.astype(np.float32)],
         labels.astype(np.int64),
@@ -83,12 +88,13 @@ OF_FRAMES = NetworkSettings(
     batch_size=16,
     max_frames=10,
 )
-LONG = replace(TINY, epochs=40)
+LONG = replace(TINY, epochs=40, rate=3e-3)
 """Long enough to learn what there is to be learned."""
 
 
 def settings(network: NetworkSettings = TINY, **changes: Any) -> Settings:
-    return Settings(CLASSES, **{"network": network, "probe": ProbeSettings(C=0.1)} | changes)
+    given: dict[str, Any] = {"network": network, "probe": ProbeSettings(C=0.1)}
+    return Settings(CLASSES, **(given | changes))
 
 
 def asked(
