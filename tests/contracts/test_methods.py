@@ -11,7 +11,14 @@ import torch
 from ehsaas.experiments.parts import MethodName
 from ehsaas.models import MODELS
 from ehsaas.training import loop
-from ehsaas.training.adaptation import METHODS, AdaptationError, Adapted, Budget, adapt
+from ehsaas.training.adaptation import (
+    METHODS,
+    AdaptationError,
+    Adapted,
+    Budget,
+    adapt,
+    few_shot,
+)
 from ehsaas.training.batches import Examples
 from tests.training.adaptation.builders import (
     CLASSES,
@@ -31,6 +38,13 @@ OTHERS = [name for name in METHODS if name not in NEEDY]
 NEURAL = [name for name, one in METHODS.items() if one.neural]
 FEW = 5
 """Labels a class."""
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few steps with few labels: what is seen here does not come with more of them."""
+    monkeypatch.setattr(few_shot, "EPOCHS", 2)
+    monkeypatch.setattr(few_shot, "STEPS", 10)
 
 
 def done(

@@ -15,7 +15,8 @@ AXES = [[1.0, 0.0], [0.9, 0.1], [0.8, 0.2], [0.0, 1.0]]
 
 
 def said(network: Memory, x: list[float]) -> torch.Tensor:
-    return network(Batch(torch.tensor([[x]]), torch.ones(1))).logits[0].exp()
+    shares: torch.Tensor = network(Batch(torch.tensor([[x]]), torch.ones(1))).logits[0].exp()
+    return shares
 
 
 def test_votes_are_divided_by_the_share_that_a_class_has() -> None:
