@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ehsaas.training.adaptation import METHODS, Budget, adapt
+from ehsaas.training.adaptation import METHODS, Budget, adapt, few_shot, linear, neural
 from tests.training.adaptation.builders import (
     LONG,
     OF_FRAMES,
@@ -38,6 +38,18 @@ def test_a_probe_changes_the_last_layer_alone(heard: str) -> None:
     changed = {k for k, v in probed.network.state_dict().items() if not torch.equal(v, plain[k])}
     assert changed == {"head.weight", "head.bias"}
     assert probed.said == "a network of the source, its last layer fitted to 15 labels"
+
+
+def test_a_probe_is_fitted_to_what_its_layer_gets() -> None:
+    """The embedding times the scale, which is about 10."""
+    task = asked(source(), target(turned=0.6), 5)
+    done = METHODS["linear-probe"].adapt(task)
+    scale = float(done.network.get_parameter("scale").detach())
+    X = (scale * neural.embeddings(done.network, task.target)).numpy()
+    labels = task.raw.labels[task.seen]
+    probe = linear.fit(X[task.seen], labels, np.zeros_like(labels), 3, few_shot.ALONE)
+    found = done.logits(target(turned=0.6))
+    np.testing.assert_allclose(found, probe.logits(X), atol=1e-2)
 
 
 def test_fine_tuning_changes_every_layer() -> None:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from ehsaas.models.batch import Batch, Output
 from ehsaas.training.adaptation import METHODS, AdaptationError, Budget, adapt, neural
-from ehsaas.training.adaptation.task import UNKNOWN, NetworkSettings
+from ehsaas.training.adaptation.task import UNKNOWN, NetworkSettings, ProbeSettings
 from ehsaas.training.losses import balance
 from tests.training.adaptation.builders import (
     OF_FRAMES,
@@ -140,9 +140,11 @@ def test_a_network_of_the_source_is_trained_once_for_all_that_start_from_it() ->
 
 
 def test_vectors_are_heard_in_units_of_their_mean_deviation() -> None:
-    task = asked(source(), target(shift=3))
+    three = ProbeSettings(axes=3)  # on which there is more than 1 of it
+    task = asked(source(), target(shift=3), given=settings(probe=three))
     given = neural.heard(task)
     X = np.concatenate(given.source.features)
+    assert X.shape == (120, 3) and task.ground.vectors.var(axis=0).mean() > 1.2
     assert X.var(axis=0).mean() == pytest.approx(1, rel=1e-4)
     front = given.front
     there = (task.target.features[0] - front["mean"].numpy()) @ front["axes"].numpy()

@@ -197,6 +197,22 @@ def test_the_loss_is_of_the_labelled_recordings_before_the_memory_moves() -> Non
     torch.testing.assert_close(one.loss(output, batch), expected)
 
 
+def test_more_and_more_of_the_memory_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """α rises from 0 in the first epoch to 0.5 in the last, λ from 0 in the first half to 1."""
+    seen: list[tuple[float, float]] = []
+    begin = nnpm._Labelling.begin
+
+    def watched(self: nnpm._Labelling, weight: float) -> None:
+        seen.append((self.alpha, weight))
+        begin(self, weight)
+
+    monkeypatch.setattr(nnpm._Labelling, "begin", watched)
+    adapt("nnpm", source(), target(), Budget(), settings(replace(TINY, epochs=5)))
+    alphas, lambdas = zip(*seen, strict=True)
+    assert alphas == pytest.approx([0, 0.125, 0.25, 0.375, 0.5])
+    assert lambdas == pytest.approx([0, 0, 1 / 3, 2 / 3, 1])
+
+
 def test_where_nothing_is_labelled_there_is_nothing_to_pay() -> None:
     one, given, network = labelling("vectors")
     one.begin(1.0)
