@@ -2,7 +2,18 @@
 
 import typer
 
-from ehsaas.cli import audit, corpora, evaluate, fetch, prepare, recognise, report, run, transcribe
+from ehsaas.cli import (
+    adapt,
+    audit,
+    corpora,
+    evaluate,
+    fetch,
+    prepare,
+    recognise,
+    report,
+    run,
+    transcribe,
+)
 from ehsaas.cli.terminal import tells_mistakes
 
 app = typer.Typer(
@@ -23,6 +34,7 @@ for verb in (
     report.report,
     evaluate.evaluate,
     recognise.recognise,
+    adapt.adapt,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from ehsaas.evaluation.across import gain, mean, signed, written
-from ehsaas.evaluation.methods import BESIDE, SOURCE_ONLY, Method, budget
+from ehsaas.evaluation.methods import (
+    BESIDE,
+    NETWORKS,
+    SOURCE_NETWORK,
+    SOURCE_ONLY,
+    Method,
+    budget,
+)
 from ehsaas.evaluation.pooled import REFERENCES, Result
 from ehsaas.evaluation.ranks import counted
 from ehsaas.evaluation.significance import same_items
@@ -26,8 +33,9 @@ def pairs_table(results: Sequence[Result]) -> Table:
             methods = groups.setdefault((one.label_set, one.features, labels), {})
             cells = methods.setdefault(Method(one.system, one.normalisation), {})
             cells[one.train, one.corpus] = one
+    network = any(one.system == SOURCE_NETWORK for own in groups.values() for one in own)
     body = [
-        line
+        (*line, *(_over_network(group, method, groups) for _ in range(network)))
         for group, methods in sorted(groups.items())
         for method in sorted(methods, key=lambda one: one.needs)
         if (line := _line(group, method, methods, groups)) is not None
@@ -42,9 +50,25 @@ def pairs_table(results: Sequence[Result]) -> Table:
         (
             *("features", "label set", "given", "method", "statistics", "pairs", "UAR", "accuracy"),
             *(f"gain over {SOURCE_ONLY}", "gains in"),
+            *((f"gain over {SOURCE_NETWORK}",) if network else ()),
         ),
         tuple(body),
     )
+
+
+def _over_network(
+    group: _Group, method: Method, groups: dict[_Group, dict[Method, dict[_Work, Result]]]
+) -> str:
+    """The gain of a method that trains a network over that network of the source alone."""
+    label_set, features, _ = group
+    without = groups.get((label_set, features, 0), {})
+    start = without.get(Method(SOURCE_NETWORK, method.normalisation), {})
+    own = [
+        (one, start[work])
+        for work, one in sorted(groups[group][method].items())
+        if work in start and same_items(one, start[work])
+    ]
+    return signed(gain(own)) if own and method.system in NETWORKS else ""
 
 
 def _line(

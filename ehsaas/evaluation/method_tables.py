@@ -15,6 +15,8 @@ from ehsaas.evaluation.choice import (
 from ehsaas.evaluation.labels_curve import labels_curves, labels_table
 from ehsaas.evaluation.method_pairs import pairs_table
 from ehsaas.evaluation.methods import (
+    NETWORKS,
+    SOURCE_NETWORK,
     SOURCE_ONLY,
     TARGET_ONLY,
     Contest,
@@ -126,6 +128,8 @@ def chosen_table(made: Sequence[Choice]) -> Table:
 def contest_table(contest: Contest, found: Sequence[Contest]) -> Table:
     """Methods by languages, the best on average first, what they are read against below."""
     gains = {one.method: one.gain for one in gained(contest, found)}
+    nets = {one.method: one.gain for one in gained_by_networks(contest, found)}
+    last = (f"gain over {SOURCE_NETWORK}",) if nets else ()
     means = {method: mean(contest.over(method)) for method in contest.complete}
     ordered = sorted(
         contest.methods,
@@ -136,6 +140,7 @@ def contest_table(contest: Contest, found: Sequence[Contest]) -> Table:
             *(one.system, one.normalisation),
             *(figure(contest.cells.get((one, target))) for target in contest.targets),
             *(written(means.get(one)), signed(gains.get(one))),
+            *(signed(nets.get(one)) for _ in last),
         )
         for one in ordered
     ]
@@ -148,8 +153,8 @@ def contest_table(contest: Contest, found: Sequence[Contest]) -> Table:
     return Table(
         f"Methods on {contest.features}, {counted(contest.labels)}, {contest.label_set}",
         intro,
-        ("method", "statistics", *contest.targets, "mean", "gain over source-only"),
-        (*lines, *_beside(contest)),
+        ("method", "statistics", *contest.targets, "mean", "gain over source-only", *last),
+        (*lines, *((*line, *("" for _ in last)) for line in _beside(contest))),
     )
 
 
@@ -168,6 +173,22 @@ def gained(contest: Contest, found: Sequence[Contest]) -> list[Gained]:
         gain = paired_gain(contest.over(method), start) if method.system != SOURCE_ONLY else None
         if gain is not None:
             pairs.append(Gained(method, gain))
+    return pairs
+
+
+def gained_by_networks(contest: Contest, found: Sequence[Contest]) -> list[Gained]:
+    """What every method that trains a network gains over that network, trained on the source alone.
+
+    By the same statistics, where it ran everywhere; without labels, which it has no use for.
+    """
+    zero = alike(contest, found, 0)
+    pairs = []
+    for method in contest.complete if zero is not None else ():
+        plain = Method(SOURCE_NETWORK, method.normalisation)
+        if zero is not None and method.system in NETWORKS:
+            gain = paired_gain(contest.over(method), whole(zero.cells, plain, contest.targets))
+            if gain is not None:
+                pairs.append(Gained(method, gain))
     return pairs
 
 

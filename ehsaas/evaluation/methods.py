@@ -8,6 +8,15 @@ from ehsaas.evaluation.pooled import REFERENCES, Result
 SOURCE_ONLY = "source-only"
 """Trained on the other languages and carried over as it is: what every method starts from."""
 
+SOURCE_NETWORK = "source-network"
+"""The network of the neural methods, trained on the source alone: what each of them starts from."""
+
+NETWORKS: tuple[str, ...] = (
+    *("deep-coral", "mmd", "dann", "supcon", "fine-tuning", "linear-probe", "progressive"),
+    *("nnpm", "nnpm memory", "nnpm-balanced", "nnpm-balanced memory"),
+)
+"""Methods that train that network."""
+
 TARGET_ONLY = "target-only"
 ORACLE = "oracle"
 """Trained on the target's labels alone: the few there are, or all of its other speakers'."""

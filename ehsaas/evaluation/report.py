@@ -13,6 +13,7 @@ from ehsaas.evaluation.dimension_tables import dimension_tables
 from ehsaas.evaluation.drawing import standalone
 from ehsaas.evaluation.families import families
 from ehsaas.evaluation.grid import grid_tables
+from ehsaas.evaluation.labelling import labelling_table
 from ehsaas.evaluation.method_tables import method_tables
 from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.page import METHOD
@@ -76,6 +77,7 @@ def write_report(run: Path, headline: Headline | None = None) -> Path:
         "warnings": warnings(files.results),
         "audits": _audits(files.audits),
         "methods": method_tables(files.results),
+        "labelling": labelling_table(files.history),
         "grids": grid_tables(rest),
         "within": within_tables(within(rest)),
         "dimensions": dimension_tables(files.results, main(files.results, headline)[0]),

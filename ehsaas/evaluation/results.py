@@ -32,6 +32,7 @@ UNLABELLED: frozenset[str] = frozenset(
     {
         *("subspace-alignment", "coral", "deep-coral", "mmd", "dann", "em-prior", "bbse"),
         *("self-training", "running-statistics", "nnpm", "nnpm memory"),
+        *("nnpm-balanced", "nnpm-balanced memory"),
     }
 )
 """Methods that use recordings of the target beyond the one that is judged, by any statistics: to

@@ -1,6 +1,7 @@
 """The last cell of a run: one recogniser from all of its corpora, saved; one utterance shown."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import nn
 from ehsaas.corpora import splits
 from ehsaas.corpora.splits.shares import Validation
 from ehsaas.experiments import fitting, material, networks, pretrained
+from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell
@@ -19,6 +21,7 @@ from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.reach import Reach, pooled
 from ehsaas.recogniser import Recogniser
 from ehsaas.training import batches, loop, reaching
+from ehsaas.training.adaptation.kept import ADAPTABLE, Kept
 from ehsaas.training.batches import Examples
 from ehsaas.training.calibrating import calibrate
 
@@ -60,6 +63,8 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
         reach=_reach(data, network),
     )
     made.save(setup.run / "model")
+    if (kept := _kept(setup.config, data, network)) is not None:
+        kept.save(setup.run / "model")
     shown = _shown(setup, data, made, examples, part.validation)
     (setup.run / "attention.json").write_text(
         json.dumps(shown, ensure_ascii=False), encoding="utf-8"
@@ -99,6 +104,20 @@ def _reach(data: Material, network: nn.Module) -> Reach | None:
         columns = np.flatnonzero(network.head.weight.detach().abs().sum(dim=0).numpy())
     names, speakers = data.rows["corpus"].to_list(), data.rows["speaker"].to_list()
     return reaching.fit(vectors, names, speakers, columns)
+
+
+def _kept(config: ExperimentConfig, data: Material, network: nn.Module) -> Kept | None:
+    """What is kept of the source, so that the recogniser can be adapted; None where it cannot."""
+    if config.system not in ADAPTABLE or not data.scaled:
+        return None
+    raw = replace(
+        data.examples(data.everything, data.own), features=data.features, copies=(), words=()
+    )
+    assert raw.speaker is not None, "materials say who speaks"
+    never = data.rows["corpus"].is_in(list(config.never_by_speaker)).to_numpy()
+    source = replace(raw, speaker=np.where(never, -1, raw.speaker))
+    own = {data.corpora.index(name): one for name, one in data.own.items()}
+    return Kept.of(network, source, own)
 
 
 def _shown(

@@ -85,7 +85,9 @@ def cells(config: ExperimentConfig, tables: Mapping[str, pl.DataFrame]) -> list[
         for target, protocol, name in product(targets, part.protocols, allowed):
             for seed in config.seeds if METHODS[name].neural else config.seeds[:1]:
                 found.append(_cell(target, features, protocol, name, seed))
-        if "lolo" in part.protocols:
+        if "lolo" in part.protocols and (
+            features == part.features[0] or _oracular(config, features)
+        ):
             found += [_cell(target, features, "lolo") for target in targets]
     return found
 
@@ -99,20 +101,21 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
     folds = parts(setup, data.take(target), cell.corpus)
     made: list[pl.DataFrame] = []
-    remarks: list[str] = []
+    histories: list[dict[str, Any]] = []
     groups = [others] if cell.protocol == "lolo" else [[name] for name in others]
     for train in groups:
         source = data.take(np.flatnonzero(data.rows["corpus"].is_in(train).to_numpy()))
         here = _Here(setup, cell, data, source, data.take(target), folds, train)
         if cell.method:
-            for table, remark in here.by_method(METHODS[cell.method]):
+            for table, history in here.by_method(METHODS[cell.method]):
                 made.append(table)
-                remarks += remark
+                histories += history
         else:
-            made.append(here.oracle())
+            if _oracular(setup.config, cell.condition):
+                made.append(here.oracle())
             if cell.condition == _asked(setup.config).features[0]:
                 made += here.deaf()
-    return Trained(predictions.concat(made), [], remarks=tuple(remarks))
+    return Trained(predictions.concat(made), histories)
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,8 @@ class _Here:
     folds: Sequence[Fold]
     train: Sequence[str]
 
-    def by_method(self, method: Method) -> Iterator[tuple[pl.DataFrame, list[str]]]:
-        """Tables by statistics, seed, budget and fold, and what is to be remarked."""
+    def by_method(self, method: Method) -> Iterator[tuple[pl.DataFrame, list[dict[str, Any]]]]:
+        """A table by statistics, seed, budget and fold, and what pseudo-labels came to."""
         config = self.setup.config
         for by in _statistics(config, method):
             ground: Ground | None = None
@@ -136,17 +139,12 @@ class _Here:
                 settings = self.settings(by, seed)
                 if ground is None or method.neural:
                     ground = Ground(self.source.examples, settings)
-                for labels in self.budgets(method, seed):
-                    told: list[Mapping[str, Any]] = []
-                    for fold in self.folds:
-                        known = self.target.take(fold.train)
-                        hidden = adaptation.hidden(known.examples, Budget(labels), seed)
-                        done = method.adapt(Task(ground, hidden, settings))
-                        yield self.said(done, by, seed, labels, fold), []
-                        told += _told(done, known, hidden)
-                    if told and seed == config.seeds[0]:
-                        table = pl.DataFrame()
-                        yield table, [self.remark(by, labels, told)]
+                for labels, fold in product(self.budgets(method, seed), self.folds):
+                    known = self.target.take(fold.train)
+                    hidden = adaptation.hidden(known.examples, Budget(labels), seed)
+                    done = method.adapt(Task(ground, hidden, settings))
+                    trial = self.trial(self.called(), by, seed, labels, fold)
+                    yield self.said(done, trial, fold), _history(trial, self.cell, done, known)
 
     def budgets(self, method: Method, seed: int) -> list[int]:
         """Labels a class that a method is asked with; without any, a seed may change nothing."""
@@ -167,21 +165,23 @@ class _Here:
             _network(self.setup.config, self.cell.condition),
         )
 
-    def said(self, done: Adapted, by: str, seed: int, labels: int, fold: Fold) -> pl.DataFrame:
+    def said(self, done: Adapted, trial: Trial, fold: Fold) -> pl.DataFrame:
         """What an adapted model, and every vote of it, says of a part of the target."""
         test = self.target.take(fold.test)
-        rows = test.judged
-        trial = self.trial(self.cell.method, by, seed, labels, fold)
         if done.standardise.by == "running":
-            order = np.random.default_rng(seed).permutation(len(test.rows))
-            test = test.take(order)
-            rows = test.judged
+            test = test.take(np.random.default_rng(trial.seed).permutation(len(test.rows)))
+        rows = test.judged
         made = []
         for vote in ("", *done.votes):
             shares = softmax(done.logits(test.examples, vote)[rows])
             named = replace(trial, system=f"{trial.system} {vote}".strip())
             made.append(_judged(named, test, rows, shares, self.data.classes))
         return predictions.concat(made)
+
+    def called(self) -> str:
+        """What tables call the method: on frames there is no other `source-only` than a network."""
+        alone = self.cell.condition != "functionals" and _frames(self.setup.config)
+        return "source-only" if alone and self.cell.method == "source-network" else self.cell.method
 
     def trial(self, system: str, by: str, seed: int, labels: int, fold: Fold) -> Trial:
         """The columns that say what was judged."""
@@ -228,25 +228,6 @@ class _Here:
         trial = replace(self.trial("", "none", 0, 0, fold), fold="")
         return baselines.deaf(data, fold, trial)
 
-    def remark(self, by: str, labels: int, told: Sequence[Mapping[str, Any]]) -> str:
-        """What pseudo-labels came to in the last epoch or round, on average over the parts."""
-
-        def mean(name: str) -> float:
-            return float(np.mean([one[name] for one in told if one[name] is not None]))
-
-        right = [one["right"] for one in told if one["right"] is not None]
-        checked = "none had a class"
-        if right:
-            checked = f"of those with a class, {np.mean(right):.0%} were right"
-        with_labels = f", {labels} labels a class" if labels else ""
-        purity = "" if told[0]["purity"] is None else f", purity {mean('purity'):.2f}"
-        return (
-            f"Pseudo-labels of {self.cell.method} ({self.cell.condition}, {by} statistics"
-            f"{with_labels}) from {'+'.join(sorted(self.train))} on {self.cell.corpus}: at last"
-            f" {mean('labelled'):.0%} of the recordings had one{purity}; {checked};"
-            f" {mean('outside'):.0%} were of recordings that have none of the classes."
-        )
-
 
 def load(setup: Setup, features: str) -> Everything:
     """All utterances of the corpora of a run with one kind of features."""
@@ -284,6 +265,7 @@ def load(setup: Setup, features: str) -> Everything:
         np.array([config.corpora.index(name) for name in rows["corpus"]], dtype=np.int64),
         tuple(rows["id"]),
         speaker=np.array([-1 if key is None else codes[key] for key in keys], dtype=np.int64),
+        seconds=rows["duration"].to_numpy().astype(np.float64),
     )
     return Everything(rows, examples, classes, statistics)
 
@@ -316,26 +298,37 @@ def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
     return {"functionals": FunctionalsConfig()}
 
 
-def _told(done: Adapted, known: Everything, seen: Examples) -> list[Mapping[str, Any]]:
-    """What the pseudo-labels of the last epoch came to, where a method gives some.
-
-    Those of recordings whose label was `seen` do not count.
-    """
+def _history(trial: Trial, cell: Cell, done: Adapted, known: Everything) -> list[dict[str, Any]]:
+    """What the pseudo-labels of each epoch came to, where a method gives some."""
     if not done.epochs:
         return []
-    last = done.epochs[-1]
-    given = np.asarray(last["labels"])
-    own = (given != UNKNOWN) & (seen.labels == UNKNOWN)
-    truth = known.examples.labels[own]
-    there = truth != UNKNOWN
-    return [
-        {
-            "labelled": last["labelled"],
-            "purity": last.get("purity"),
-            "right": float((given[own][there] == truth[there]).mean()) if there.any() else None,
-            "outside": float((~there).mean()) if own.any() else 0.0,
-        }
-    ]
+    told = {
+        "system": trial.system,
+        "features": trial.features,
+        "normalisation": trial.normalisation,
+        "train": sorted(trial.train),
+        "corpus": cell.corpus,
+        "seed": trial.seed,
+        "fold": trial.fold,
+        "protocol": trial.protocol,
+        "condition": dict(trial.condition),
+        "epochs": [],
+        "labelling": [_came_to(epoch, known.examples.labels) for epoch in done.epochs],
+    }
+    return [told]
+
+
+def _came_to(epoch: Mapping[str, Any], truth: IntArray) -> dict[str, float | None]:
+    """What the labels (N,) of an epoch came to against the truth, −1 for none of the classes."""
+    given = np.asarray(epoch["labels"])
+    own = given != UNKNOWN
+    there = own & (truth != UNKNOWN)
+    return {
+        "labelled": float(epoch["labelled"]),
+        "purity": epoch.get("purity"),
+        "right": float((given == truth)[there].mean()) if there.any() else None,
+        "outside": float((truth[own] == UNKNOWN).mean()) if own.any() else None,
+    }
 
 
 def _judged(
@@ -372,6 +365,11 @@ def _see_it_can_be_had(config: ExperimentConfig, name: str) -> None:
 def _can(config: ExperimentConfig, features: str, method: Method) -> bool:
     """Whether a method takes the features."""
     return method.frames or features == "functionals" or not _frames(config)
+
+
+def _oracular(config: ExperimentConfig, features: str) -> bool:
+    """Whether there is an oracle, which is a probe of vectors."""
+    return _can(config, features, METHODS["target-only"])
 
 
 def _frames(config: ExperimentConfig) -> bool:

@@ -16,6 +16,7 @@ import polars as pl
 
 from ehsaas.disturbances import Recipe
 from ehsaas.evaluation import predictions
+from ehsaas.evaluation.labelling import labelling_notes
 from ehsaas.experiments import classical, protocols, suspicion
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
@@ -55,6 +56,7 @@ def gather(setup: Setup, todo: list[Cell], fast: bool) -> None:
     (setup.run / "history.json").write_text(json.dumps(histories))
     remarks = [remark for one in told for remark in one.get("remarks", ())]
     notes = [*_declared(setup, fast), *_validated(ordered, told), *remarks]
+    notes += labelling_notes(histories)
     (setup.run / "notes.json").write_text(json.dumps(notes, ensure_ascii=False), encoding="utf-8")
 
 

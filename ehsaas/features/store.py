@@ -2,7 +2,8 @@
 
 One pack for each (corpus, feature settings) lies in `HOME/features/`. An utterance's features are
 taken from it when its file is unchanged (size and time) and the digest of its decoded samples is
-the table's; otherwise they are computed again. Each clip is computed alone, in one thread, so what
+the table's; a file that was only copied or touched is decoded for its digest, and one that has
+changed is computed again. Each clip is computed alone, in one thread, so what
 is stored does not depend on the other clips or on the number of workers. Frames are kept as
 float16 where every value survives it within 1e-3 · max(1, |x|), raw as they are, before any
 scaling; otherwise, and for vectors of functionals, as float32.
@@ -13,7 +14,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -153,14 +154,23 @@ class FeatureStore:
         tell(len(wanted) - len(missing))
         if old is not None and not missing:
             return old
-        again = {(want.source.path, want.source.start, want.source.end) for want in missing}
+        again = {_place(want.source) for want in missing}
+        before = {
+            _place(source): source
+            for source in (old.places if old is not None else ())
+            if _place(source) in again
+        }
+
+        def kept(want: _Wanted) -> Entry | None:
+            there = before.get(_place(want.source))
+            return None if old is None or there is None else old.entry(there)
 
         def entries() -> Iterator[Entry]:
             for source in old.places if old is not None else ():
-                if old is not None and (source.path, source.start, source.end) not in again:
+                if old is not None and _place(source) not in again:
                     yield old.entry(source)
             done = len(wanted) - len(missing)
-            for fresh in _compute(missing, config, workers):
+            for fresh in _compute(missing, config, workers, kept):
                 yield fresh
                 done += 1
                 tell(done)
@@ -210,13 +220,26 @@ def _wanted(table: UtteranceTable, row: dict[str, object]) -> _Wanted:
     return _Wanted(source, location, str(digest) if digest is not None else None)
 
 
-def _compute(wanted: Sequence[_Wanted], config: Settings, workers: int) -> Iterator[Entry]:
-    """Features of each recording in turn, `workers` threads ahead of the reader."""
+def _place(source: Source) -> tuple[str, float | None, float | None]:
+    """What tells a source from the others of a corpus, whenever its file was written."""
+    return source.path, source.start, source.end
+
+
+def _compute(
+    wanted: Sequence[_Wanted],
+    config: Settings,
+    workers: int,
+    kept: Callable[[_Wanted], Entry | None],
+) -> Iterator[Entry]:
+    """Features of each recording in turn, `workers` threads ahead of the reader.
+
+    What was `kept` of samples that have not changed is taken as it is.
+    """
     extract = config.extractor().eval()
     changed = 0
 
     def one(want: _Wanted) -> Entry:
-        return _entry(want, extract)
+        return _entry(want, extract, kept(want))
 
     with _single_threaded(), ThreadPoolExecutor(workers, initializer=_one_thread) as pool:
         for want, entry in zip(wanted, pool.map(one, wanted), strict=True):
@@ -230,15 +253,18 @@ def _compute(wanted: Sequence[_Wanted], config: Settings, workers: int) -> Itera
         )
 
 
-def _entry(want: _Wanted, extract: nn.Module) -> Entry:
+def _entry(want: _Wanted, extract: nn.Module, kept: Entry | None) -> Entry:
     try:
         clip = audio.read(want.location, want.source.start, want.source.end)
     except audio.AudioError as error:
         raise StoreError(f"no features without the recording: {error}") from error
+    digest = audio.digest(clip)
+    if kept is not None and kept.digest == digest:
+        return replace(kept, source=want.source)
     with torch.inference_mode():
         lengths = torch.tensor([len(clip.samples)])
         features, _ = extract(torch.from_numpy(clip.samples)[None], lengths)
-    return Entry(want.source, audio.digest(clip), features[0].numpy())
+    return Entry(want.source, digest, features[0].numpy())
 
 
 def _one_thread() -> None:

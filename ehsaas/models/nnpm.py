@@ -26,6 +26,8 @@ ENCODERS: dict[str, type[AttentionBiLSTM] | type[Perceptron]] = {
 class Nnpm(nn.Module):
     """A batch (B, T, D) → `Output`; its part `vote` (B, classes) is what the memory says.
 
+    While it is being trained the memory is not asked.
+
     Args:
         dims: D, size of a frame or vector.
         classes: number of emotions.
@@ -54,9 +56,11 @@ class Nnpm(nn.Module):
 
     def forward(self, batch: Batch) -> Output:
         """Logits (B, classes), embedding (B, E) of length 1, the network's attention, `vote`."""
-        keys, values = self.get_buffer("keys"), self.get_buffer("values")
         seen: Output = self.network(batch)
         embedding = F.normalize(seen.embedding, dim=1)
+        if self.training:
+            return Output(seen.logits, embedding, seen.attention, seen.parts)
+        keys, values = self.get_buffer("keys"), self.get_buffer("values")
         of = F.one_hot(values, self.classes).float()
         odds = ((embedding @ keys.T - 1) / self.temperature).exp()
         share = of.mean(dim=0).clamp(min=1e-6)

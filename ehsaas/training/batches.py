@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from ehsaas.models.batch import Batch
 
 IntArray = NDArray[np.int64]
+N = TypeVar("N", np.int64, np.float64)
 Versions = tuple[NDArray[np.float32], ...]
 
 
@@ -21,7 +23,7 @@ class Examples:
     `features` N arrays (T_i, D) float32; `labels` (N,) class indices; `corpus` (N,) corpus indices;
     `copies` other versions of each utterance (another speed, say), of which training draws one;
     `language` and `speaker` (N,) indices, for who wants to know; `words` N arrays (S_i, E) of what
-    was said, S_i = 0 where nothing is known.
+    was said, S_i = 0 where nothing is known; `seconds` (N,) of each recording, for streams.
     """
 
     features: Sequence[NDArray[np.float32]]
@@ -32,6 +34,7 @@ class Examples:
     language: IntArray | None = None
     speaker: IntArray | None = None
     words: Sequence[NDArray[np.float32]] = ()
+    seconds: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         """Number of utterances."""
@@ -53,6 +56,7 @@ class Examples:
             None if self.language is None else self.language[rows],
             None if self.speaker is None else self.speaker[rows],
             [self.words[i] for i in rows] if self.words else (),
+            None if self.seconds is None else self.seconds[rows],
         )
 
     def joined(self, other: "Examples") -> "Examples":
@@ -66,6 +70,7 @@ class Examples:
             _both(self.language, other.language),
             _both(self.speaker, other.speaker),
             [*self.words, *other.words] if self.words and other.words else (),
+            _both(self.seconds, other.seconds),
         )
 
     def version(self, row: int, generator: np.random.Generator | None) -> NDArray[np.float32]:
@@ -76,7 +81,7 @@ class Examples:
         return versions[int(generator.integers(len(versions)))]
 
 
-def _both(first: IntArray | None, second: IntArray | None) -> IntArray | None:
+def _both(first: NDArray[N] | None, second: NDArray[N] | None) -> NDArray[N] | None:
     return None if first is None or second is None else np.concatenate([first, second])
 
 

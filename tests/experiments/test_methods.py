@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -278,29 +278,38 @@ def test_an_order_of_the_stream_is_drawn(whole: Setup) -> None:
     assert one.equals(methods.judge(setup, cell).predictions)
 
 
-def test_pseudo_labels_are_remarked_upon(whole: Setup) -> None:
+def test_pseudo_labels_are_told_epoch_by_epoch(whole: Setup) -> None:
+    """By two statistics of nnpm and three of self-training; nnpm labels in the last of two."""
+    told = json.loads((whole.run / "history.json").read_text(encoding="utf-8"))
+    assert {one["system"] for one in told} == {"nnpm", "self-training"}
+    for one in told:
+        names = FOREIGN[one["corpus"]].split("+")
+        assert one["train"] == names and one["protocol"] == "lolo" and one["fold"] in ("1", "2")
+        epochs = one["labelling"]
+        assert len(epochs) == {"nnpm": 1, "self-training": 4}[one["system"]]
+        for epoch in epochs:
+            assert (epoch["purity"] is None) == (one["system"] == "self-training")
+            shares = [epoch[name] for name in ("labelled", "right", "outside")]
+            assert all(share is None or 0 <= share <= 1 for share in shares)
+    (of_second,) = {one["labelling"][-1]["outside"] for one in told if one["corpus"] == "first"}
+    assert of_second == 0  # all of its recordings have a class
     notes = json.loads((whole.run / "notes.json").read_text(encoding="utf-8"))
-    told = [note for note in notes if note.startswith("Pseudo-labels of ")]
-    first = (
-        "Pseudo-labels of self-training (network, corpus statistics) from first+third on second:"
-    )
-    (note,) = [note for note in told if note.startswith(first)]
-    assert "of the recordings had one" in note and "were right" in note
-    # of a method by three or two statistics, two budgets, three targets, one seed
-    assert sum("self-training" in note for note in told) == 3 * 2 * 3
-    assert sum("nnpm" in note and "purity" in note for note in told) == 2 * 2 * 3
-    assert not any("nan" in note for note in told)
+    assert not any("nan" in note for note in notes)
 
 
-def test_a_remark_stands_where_nothing_can_be_checked() -> None:
-    cell, nothing = Cell("methods", "a", method="nnpm", condition="network"), cast(Any, None)
-    here = methods._Here(nothing, cell, nothing, nothing, nothing, (), ["b"])
-    told = [{"labelled": 0.0, "purity": 0.4, "right": None, "outside": 0.0}]
-    assert here.remark("corpus", 0, told) == (
-        "Pseudo-labels of nnpm (network, corpus statistics) from b on a: at last 0% of the"
-        " recordings had one, purity 0.40; none had a class; 0% were of recordings that have none"
-        " of the classes."
-    )
+def test_what_labels_came_to_is_counted_against_the_truth() -> None:
+    """Of five three are labelled, one of them with none of the classes, and one right."""
+    truth = np.array([0, 1, -1, 2, 0])
+    epoch = {"labels": np.array([0, 2, 1, -1, -1]), "labelled": 0.6}
+    assert methods._came_to(epoch, truth) == {
+        "labelled": 0.6,
+        "purity": None,
+        "right": 0.5,
+        "outside": pytest.approx(1 / 3),
+    }
+    nothing = {"labels": np.full(5, -1), "labelled": 0.0, "purity": 0.4}
+    found = methods._came_to(nothing, truth)
+    assert found["right"] is None and found["outside"] is None and found["purity"] == 0.4
 
 
 FRAMES: dict[str, Any] = {
@@ -316,7 +325,7 @@ def test_frames_are_for_networks(whole: Setup) -> None:
     """The others are compared on functionals alone; both have a network of their own kind."""
     part = {
         "features": ("network", "functionals"),
-        "methods": ("source-only", "nnpm"),
+        "methods": ("source-only", "source-network", "nnpm"),
         "statistics": ("corpus",),
         "labels_per_class": (2,),
     }
@@ -324,12 +333,29 @@ def test_frames_are_for_networks(whole: Setup) -> None:
     tables = {name: setup.table(name).rows for name in setup.config.corpora}
     found = {(cell.condition, cell.method) for cell in methods.cells(setup.config, tables)}
     assert found == {
-        *(("network", "nnpm"), ("network", "")),
-        *(("functionals", "source-only"), ("functionals", "nnpm"), ("functionals", "")),
+        *(("network", "source-network"), ("network", "nnpm"), ("network", "")),
+        *(("functionals", name) for name in (*part["methods"], "")),
     }
     cell = Cell("methods", "third", 3, "lolo", condition="network", method="nnpm")
     told = methods.judge(setup, cell).predictions
     assert set(told["features"]) == {"frames"} and told.height == 2 * 32
+    for condition, called in (("network", "source-only"), ("functionals", "source-network")):
+        cell = Cell("methods", "third", 3, "lolo", condition=condition, method="source-network")
+        assert set(methods.judge(setup, cell).predictions["system"]) == {called}
+
+
+def test_on_frames_there_is_no_oracle(whole: Setup) -> None:
+    part = {"methods": ("nnpm",), "statistics": ("corpus",), "labels_per_class": (0,)}
+    for features in (("network", "functionals"), ("functionals", "network")):
+        setup = like(whole, part | {"features": features}, **FRAMES)
+        tables = {name: setup.table(name).rows for name in setup.config.corpora}
+        asked = [c for c in methods.cells(setup.config, tables) if not c.method]
+        told = {c.condition: set(methods.judge(setup, c).predictions["system"]) for c in asked}
+        deaf = {"chance", "majority", "speaker-majority"}
+        if features[0] == "network":
+            assert told == {"network": deaf, "functionals": {"oracle"}}
+        else:
+            assert told == {"functionals": deaf | {"oracle"}}
 
 
 def test_networks_have_the_sizes_that_were_asked_for() -> None:

@@ -1,4 +1,5 @@
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,24 @@ def test_changed_audio_is_computed_again(
     caplog.clear()
     anew = table(corpus.roots["mine"])
     assert same(store.get(anew, CONFIG)[row], direct(file, CONFIG)) and not caplog.text
+
+
+class Refusing(nn.Module):
+    def forward(self, samples: torch.Tensor, lengths: torch.Tensor) -> None:
+        raise AssertionError("nothing is to be computed")
+
+
+def test_what_was_copied_or_touched_is_not_computed_again(
+    tmp_path: Path, corpus: UtteranceTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FeatureStore(tmp_path / "home")
+    before = store.get(corpus, CONFIG)
+    for file in corpus.roots["mine"].glob("*.wav"):
+        os.utime(file, (1, 1))
+    monkeypatch.setattr(FeatureConfig, "extractor", lambda self: Refusing())
+    after = store.get(corpus, CONFIG)
+    assert all(np.array_equal(before[i], after[i]) for i in range(4))
+    assert len(data_files(tmp_path)) == 1
 
 
 def test_a_digest_that_is_not_the_tables_is_not_trusted(

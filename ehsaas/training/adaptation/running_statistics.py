@@ -1,7 +1,7 @@
 """Running statistics: trained by the source's, judged by those of the stream so far (vectors).
 
-Each recording is standardised by what was known before and by all recordings up to and with it, in
-the order in which they come; nothing else changes at test time.
+Each recording is standardised by what was known before and by all recordings before it, in the
+order in which they come, as `--baseline running` does it; nothing else changes at test time.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Whose statistics standardise features: the training part's, a corpus's, a voice's, or a stream's.
 
 The statistics of a corpus or a voice need its recordings and no label. Those of a stream begin as
-the training part's and take in every utterance, in its order, before it is judged.
+the training part's and take in every utterance when it has been judged (`ehsaas.enrolment`).
 """
 
 from collections.abc import Mapping
@@ -12,16 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ehsaas.calibration import Statistics
+from ehsaas.enrolment import Running
 from ehsaas.features import scaling
 from ehsaas.training.batches import Examples
 
-By = Literal["source", "corpus", "speaker", "running"]
+By = Literal["source", "corpus", "speaker", "running", "none"]
 
 VOICED = 5
 """Utterances below which a voice has no statistics of its own, but its corpus's."""
-
-WORTH = 20.0
-"""Utterances of a stream that weigh as much as what was known before it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,12 @@ class Standardiser:
         return replace(self, corpora={**new, **self.corpora})
 
     def __call__(self, heard: Examples) -> Examples:
-        """The recordings, standardised; labels are not looked at."""
+        """The recordings, standardised; labels are not looked at.
+
+        By `none` they stay as they are, for what is standardised already.
+        """
+        if self.by == "none":
+            return heard
         if self.by == "running":
             return replace(heard, features=_running(heard, self.source))
         scales = self._scales(heard)
@@ -79,20 +82,16 @@ def _of(heard: Examples, rows: NDArray[np.int64], name: str) -> Statistics:
 
 
 def _running(heard: Examples, before: Statistics) -> list[NDArray[np.float32]]:
-    """Each utterance by what was known before the stream and by all of the stream up to it."""
-    frames = float(np.mean(heard.lengths))
-    count = WORTH * frames
-    mean = before.mean.astype(np.float64)
-    spread = before.std.astype(np.float64) ** 2 * count
+    """Each utterance by what was known before the stream and by all of the stream before it.
+
+    Raises:
+        ValueError: nobody knows how long the utterances are.
+    """
+    if heard.seconds is None:
+        raise ValueError("a stream's statistics go by seconds, and these utterances have none")
+    stream = Running(before, "running")
     found = []
-    for x in heard.features:
-        n, own_mean = len(x), x.mean(axis=0, dtype=np.float64)
-        gap = own_mean - mean
-        spread = spread + ((x - own_mean) ** 2).sum(axis=0) + gap**2 * (count * n / (count + n))
-        mean = mean + gap * (n / (count + n))
-        count += n
-        own = Statistics(
-            mean.astype(np.float32), np.sqrt(spread / count).astype(np.float32), int(count), ""
-        )
-        found.append(own(x))
+    for x, seconds in zip(heard.features, heard.seconds, strict=True):
+        found.append((stream.statistics or before)(x))
+        stream.hear(x, float(seconds))
     return found

@@ -29,7 +29,7 @@ def corpus(
     labels: np.ndarray | None = None,
     seed: int = 0,
 ) -> Examples:
-    """One vector an utterance: noise of deviation 1, and `apart` more on the axis of its class.
+    """One vector an utterance of 2 s: noise of deviation 1, `apart` more on the axis of its class.
 
     Args:
         count: utterances, of each class as many.
@@ -59,6 +59,7 @@ def corpus(
         np.full(count, index, dtype=np.int64),
         tuple(f"u{i}" for i in range(count)),
         speaker=(100 * index + speaker).astype(np.int64),
+        seconds=np.full(count, 2.0),
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ehsaas.calibration import Statistics
-from ehsaas.training.adaptation.standardising import VOICED, WORTH, Standardiser
+from ehsaas.enrolment import STRENGTH
+from ehsaas.training.adaptation.standardising import VOICED, Standardiser
 from ehsaas.training.adaptation.task import matrix
 from ehsaas.training.batches import Examples
 from tests.training.adaptation.builders import DIMS, corpus, source, target
@@ -76,18 +77,27 @@ def test_who_is_not_known_has_the_corpus_s(speaker: np.ndarray | None) -> None:
 def stream(x: np.ndarray) -> Examples:
     n = len(x)
     rows = [*x[:, None, :].astype(np.float32)]
-    return Examples(rows, np.full(n, -1), np.full(n, 9), tuple(map(str, range(n))))
+    ids = tuple(map(str, range(n)))
+    return Examples(rows, np.full(n, -1), np.full(n, 9), ids, seconds=np.full(n, STRENGTH))
 
 
-def test_a_stream_begins_as_the_source_and_takes_in_every_recording() -> None:
-    """By hand: 20 recordings of mean 0 and deviation 1 are known, then come 21 and 0."""
+def test_a_stream_begins_as_the_source_and_takes_in_what_was_judged() -> None:
+    """By hand: mean 0 and deviation 1 are known; with one recording they count for one half."""
     known = Statistics(np.zeros(1, np.float32), np.ones(1, np.float32), 1, "source")
-    found = matrix(Standardiser("running", known)(stream(np.array([[21.0], [0.0]]))))
-    spread = WORTH + 21**2 * WORTH / (WORTH + 1)  # mean 1 of 21
-    first = (21 - 1) / np.sqrt(spread / 21)
-    spread += 1**2 * 21 / 22  # mean 21 / 22 of 22
-    second = (0 - 21 / 22) / np.sqrt(spread / 22)
-    np.testing.assert_allclose(found[:, 0], [first, second], rtol=1e-5)
+    found = matrix(Standardiser("running", known)(stream(np.array([[21.0], [0.0], [3.0]]))))
+    second = (0 - 21 / 2) / np.sqrt(1 / 2)
+    third = (3 - 2 / 3 * 21 / 2) / np.sqrt(2 / 3 * (21 / 2) ** 2 + 1 / 3)
+    np.testing.assert_allclose(found[:, 0], [21, second, third], rtol=1e-5)
+
+
+def test_a_stream_has_to_know_how_long_its_recordings_are() -> None:
+    with pytest.raises(ValueError, match="go by seconds, and these utterances have none"):
+        replace(fitted("running"), by="running")(replace(target(), seconds=None))
+
+
+def test_what_is_standardised_already_stays() -> None:
+    heard = target(shift=3)
+    assert fitted("none")(heard) is heard
 
 
 def test_a_stream_does_not_know_what_comes_later() -> None:

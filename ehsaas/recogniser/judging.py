@@ -1,6 +1,5 @@
-"""The recogniser: features + model + labels, audio in → `Estimate` out; one folder on disk."""
+"""The recogniser: features + model + labels, audio in → `Estimate` out."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,28 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ehsaas import audio
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics, conformal_threshold, prediction_set, softmax
-from ehsaas.emotions import NO_SPEECH, NOT_SURE, VOCABULARY, Estimate
+from ehsaas.emotions import NO_SPEECH, NOT_SURE, Estimate
 from ehsaas.enrolment import STRENGTH, Running, Watched, enrol
 from ehsaas.features import (
-    EmbeddingConfig,
     FeatureConfig,
     HeardBy,
     SamplesConfig,
-    Told,
-    settings_of,
 )
 from ehsaas.features.ends import loud_span
-from ehsaas.features.store import VERSION
-from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch
-from ehsaas.models.encoders import EncoderError
 from ehsaas.reach import Reach
 from ehsaas.timeline import Settle, merge
 
@@ -52,8 +43,6 @@ STEP = 0.5
 
 DISTANCE = "distance"
 """Key in `Estimate.extra` of how far the recording lies from what was trained on."""
-
-FORMAT = 1
 
 Baseline = Statistics | Running | Watched
 """Whose statistics a clip is judged by; a running one hears the clip when it has judged it."""
@@ -232,7 +221,7 @@ class Recogniser:
         """
         self._must_be_scaled()
         heard = (
-            (self._features(part), part.duration, share)
+            (self.measure(part), part.duration, share)
             for clip in clips
             for part, _, share in _as_judged(clip)
             if part.duration >= SHORTEST and not audio.is_silent(part)
@@ -251,7 +240,12 @@ class Recogniser:
                 " (leave --baseline out)"
             )
 
-    def _features(self, clip: Clip) -> NDArray[np.float32]:
+    def measure(self, clip: Clip) -> NDArray[np.float32]:
+        """Raw features (T, D) of a clip, before any statistics.
+
+        Raises:
+            RecogniserError: the clip is not at 16 kHz.
+        """
         if clip.rate != audio.RATE:
             raise RecogniserError(
                 f"a clip at {clip.rate} Hz; expected {audio.RATE} Hz, as ehsaas.audio.read gives it"
@@ -287,7 +281,7 @@ class Recogniser:
             return self._no_speech(start, end, statistics, (*clip.warnings, warning))
         if audio.is_silent(clip):
             return self._no_speech(start, end, statistics, clip.warnings)
-        features = self._features(clip)
+        features = self.measure(clip)
         x = (statistics or self.statistics)(features)
         self.network.eval()
         with torch.no_grad():
@@ -344,113 +338,22 @@ class Recogniser:
         )
 
     def save(self, folder: Path) -> None:
-        """Write `model.safetensors` and `recogniser.json` into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        numbers = {f"network/{k}": v.contiguous() for k, v in self.network.state_dict().items()}
-        numbers["statistics/mean"] = torch.from_numpy(self.statistics.mean)
-        numbers["statistics/std"] = torch.from_numpy(self.statistics.std)
-        if self.scores is not None:
-            numbers["calibration/scores"] = torch.from_numpy(self.scores)
-        if self.reach is not None:
-            numbers |= {
-                f"reach/{one}": torch.from_numpy(getattr(self.reach, one)).contiguous()
-                for one in _REACH
-            }
-        save_file(numbers, folder / "model.safetensors")
-        features = self.features
-        if isinstance(features, EmbeddingConfig):
-            features = features.seen_from(folder)
-        about = {
-            "format": FORMAT,
-            "feature_version": VERSION,
-            "features": features.model_dump(),
-            "model": self.model,
-            "sizes": dict(self.sizes),
-            "classes": self.classes,
-            "statistics": {"count": self.statistics.count, "name": self.statistics.name},
-            "temperature": self.temperature,
-            "name": self.name,
-            "version": self.version,
-            "facts": dict(self.facts),
-        }
-        if self.reach is not None:
-            about["reach"] = {"limit": self.reach.limit, "together": self.reach.together}
-        text = json.dumps(about, indent=1, ensure_ascii=False)
-        (folder / "recogniser.json").write_text(text, encoding="utf-8")
+        """Write it into `folder`, as `ehsaas.recogniser.folder` says."""
+        from ehsaas.recogniser import folder as kept  # which builds what this file defines
 
-    @classmethod
-    def load(cls, folder: Path) -> "Recogniser":
+        kept.save(self, folder)
+
+    @staticmethod
+    def load(folder: Path) -> "Recogniser":
         """Read what `save` wrote.
 
         Raises:
             RecogniserError: a file is missing or damaged, or was written by a newer format.
             EncoderError: its pretrained encoder does not lie where it was.
         """
-        if not (folder / "recogniser.json").is_file():
-            raise RecogniserError(
-                f"{folder}: no recogniser here (recogniser.json is missing);"
-                " `ehsaas run CONFIG.yaml` writes one to RUN/model"
-            )
-        try:
-            about = json.loads((folder / "recogniser.json").read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
-                raise RecogniserError(
-                    f"{folder}: written in format {about['format']}; this version reads {FORMAT}"
-                )
-            if about["feature_version"] != VERSION:
-                raise RecogniserError(
-                    f"{folder}: trained on features of version {about['feature_version']}; this"
-                    f" release computes version {VERSION}: train it again"
-                )
-            numbers = load_file(folder / "model.safetensors")
-            features = settings_of(about["features"])
-            if isinstance(features, Told):
-                raise RecogniserError(f"{folder}: it reads texts, and a recogniser hears")
-            if isinstance(features, EmbeddingConfig):
-                features = features.beside(folder)
-            classes = tuple(c for c in about["classes"] if c in VOCABULARY)
-            network = MODELS[about["model"]](
-                dims=len(features.names), classes=len(classes), **about["sizes"]
-            )
-            prefix = "network/"
-            network.load_state_dict(
-                {k.removeprefix(prefix): v for k, v in numbers.items() if k.startswith(prefix)}
-            )
-            statistics = Statistics(
-                numbers["statistics/mean"].numpy(),
-                numbers["statistics/std"].numpy(),
-                about["statistics"]["count"],
-                about["statistics"]["name"],
-            )
-            if {statistics.mean.shape, statistics.std.shape} != {(len(features.names),)}:
-                raise RecogniserError(f"{folder}: the statistics do not fit the features")
-            return cls(
-                features,
-                about["model"],
-                about["sizes"],
-                network,
-                classes,
-                statistics,
-                float(about["temperature"]),
-                about["name"],
-                about["version"],
-                about["facts"],
-                numbers["calibration/scores"].numpy() if "calibration/scores" in numbers else None,
-                _reach(numbers, about["reach"]) if "reach" in about else None,
-            )
-        except (RecogniserError, EncoderError):
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
-            raise RecogniserError(f"{folder}: the recogniser is damaged ({error})") from error
+        from ehsaas.recogniser import folder as kept
 
-
-_REACH = ("columns", "mean", "std", "axes", "centres")
-"""The arrays of a `Reach`."""
-
-
-def _reach(numbers: Mapping[str, Tensor], about: Mapping[str, Any]) -> Reach:
-    arrays = {one: numbers[f"reach/{one}"].numpy() for one in _REACH}
-    return Reach(**arrays, limit=float(about["limit"]), together=float(about["together"]))
+        return kept.load(folder)
 
 
 def _used(baseline: Baseline | None) -> Statistics | None:
