@@ -35,6 +35,7 @@ def check(config: "ExperimentConfig") -> None:
         _adversary_has_its_part,
         _last_epoch_is_kept,
         _enrolment_has_speakers,
+        _methods_can_hear,
     ):
         see(config)
 
@@ -180,4 +181,16 @@ def _enrolment_has_speakers(config: "ExperimentConfig") -> None:
         raise ValueError(
             "enrolment: needs three corpora, two of them not in never_by_speaker; how strongly"
             " statistics are shrunk for one is chosen on the others, by what heard neither"
+        )
+
+
+def _methods_can_hear(config: "ExperimentConfig") -> None:
+    part = config.methods
+    if part is None or "network" not in part.features:
+        return
+    trained = are_vectors(config.features) or config.system == "attention-bilstm"
+    if config.reads or config.words is not None or not trained:
+        raise ValueError(
+            "methods.features: network is one vector an utterance, or frames for attention-bilstm,"
+            f" and not what {config.system} gets here; write methods.features: [functionals]"
         )

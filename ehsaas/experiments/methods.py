@@ -22,6 +22,7 @@ from ehsaas.experiments import baselines, holdout, material, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
+from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.parts import MethodsConfig
 from ehsaas.experiments.protocols import Cell
@@ -60,22 +61,33 @@ class Everything:
         return np.flatnonzero(self.examples.labels != UNKNOWN)
 
 
-def cells(config: ExperimentConfig, crossed: Mapping[str, pl.DataFrame]) -> list[Cell]:
+def cells(config: ExperimentConfig, tables: Mapping[str, pl.DataFrame]) -> list[Cell]:
     """One cell a target, features, protocol and method; of neural methods one a seed.
 
     A corpus is a target where there is one in another language.
+
+    Args:
+        config: the experiment.
+        tables: all rows of each corpus.
+
+    Raises:
+        ConfigError: a method cannot be had by the statistics or for the labels asked for.
     """
     part = config.methods
     if part is None:
         return []
-    targets = [name for name in config.corpora if _foreign(crossed, name)]
+    for name in part.methods:
+        _see_it_can_be_had(config, name)
+    targets = [name for name in config.corpora if _foreign(tables, name)]
     found: list[Cell] = []
     for features in part.features:
         allowed = [name for name in part.methods if _can(config, features, METHODS[name])]
         for target, protocol, name in product(targets, part.protocols, allowed):
             for seed in config.seeds if METHODS[name].neural else config.seeds[:1]:
                 found.append(_cell(target, features, protocol, name, seed))
-        if "lolo" in part.protocols:
+        if "lolo" in part.protocols and (
+            features == part.features[0] or _oracular(config, features)
+        ):
             found += [_cell(target, features, "lolo") for target in targets]
     return found
 
@@ -86,7 +98,6 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     names = setup.config.corpora
     own = names.index(cell.corpus)
     target = np.flatnonzero(data.examples.corpus == own)
-    rows = data.rows[target]
     others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
     folds = parts(setup, data.take(target), cell.corpus)
     made: list[pl.DataFrame] = []
@@ -100,11 +111,10 @@ def judge(setup: Setup, cell: Cell) -> Trained:
                 made.append(table)
                 histories += history
         else:
-            if cell.condition == "functionals" or not _frames(setup.config):
+            if _oracular(setup.config, cell.condition):
                 made.append(here.oracle())
             if cell.condition == _asked(setup.config).features[0]:
                 made += here.deaf()
-    assert rows.height, "a target has recordings"
     return Trained(predictions.concat(made), histories)
 
 
@@ -338,9 +348,28 @@ def _foreign(tables: Mapping[str, pl.DataFrame], corpus: str) -> list[str]:
     return [name for name in tables if not tongues[name] & tongues[corpus]]
 
 
+def _see_it_can_be_had(config: ExperimentConfig, name: str) -> None:
+    part, method = _asked(config), METHODS[name]
+    if not _statistics(config, method):
+        raise ConfigError(
+            f"methods.statistics: {name} can be had by {' or '.join(_possible(method))}; ask for"
+            " that, or leave the method out"
+        )
+    if method.labels == "needed" and not any(part.labels_per_class):
+        raise ConfigError(
+            f"methods.labels_per_class: {name} needs labels of the target; ask for some, or leave"
+            " the method out"
+        )
+
+
 def _can(config: ExperimentConfig, features: str, method: Method) -> bool:
     """Whether a method takes the features."""
     return method.frames or features == "functionals" or not _frames(config)
+
+
+def _oracular(config: ExperimentConfig, features: str) -> bool:
+    """Whether there is an oracle, which is a probe of vectors."""
+    return _can(config, features, METHODS["target-only"])
 
 
 def _frames(config: ExperimentConfig) -> bool:
@@ -349,10 +378,12 @@ def _frames(config: ExperimentConfig) -> bool:
 
 def _statistics(config: ExperimentConfig, method: Method) -> list[adaptation.By]:
     """The statistics that a method is asked for."""
-    asked = _asked(config).statistics
-    return [
-        by for by in asked if by in method.statistics and not (method.neural and by == "source")
-    ]
+    return [by for by in _asked(config).statistics if by in _possible(method)]
+
+
+def _possible(method: Method) -> list[adaptation.By]:
+    """The statistics that a method is compared by: neural ones not by the source's."""
+    return [by for by in method.statistics if not (method.neural and by == "source")]
 
 
 def _features(config: ExperimentConfig, features: str) -> str:

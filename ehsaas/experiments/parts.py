@@ -380,6 +380,13 @@ class MethodsConfig(Stage):
     axes: int = Field(default=512, ge=1)
     network: PerceptronConfig = PerceptronConfig()
 
+    @field_validator("features", "methods", "statistics", "labels_per_class", "protocols")
+    @classmethod
+    def _once(cls, asked: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        if len(set(asked)) < len(asked):
+            raise ValueError(f"{', '.join(map(str, asked))}; name each once")
+        return asked
+
 
 class Published(Stage):
     """One figure of a paper, to stand beside ours."""

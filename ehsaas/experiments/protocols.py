@@ -21,10 +21,9 @@ class Cell:
 
     `kind` is one of `within`, `reference` (within, on the emotions that cross languages), `pair`,
     `pooled`, `adaptation`, `joint`, each of these with `-baselines`, `classical`, `enrolment`,
-    `methods` or
-    `recogniser`;
-    `corpus` is the one that is tested (for `pair` and `pair-baselines`: the one that is trained on;
-    for `joint`: all that are trained on together, joined with `+`; for `classical`: the group).
+    `methods` or `recogniser`; `corpus` is the one that is tested (for `pair` and `pair-baselines`:
+    the one that is trained on; for `joint`: all that are trained on together, joined with `+`; for
+    `classical`: the group).
     `variant` is one of the configuration's, `leak` a way to a figure that is too good, `condition`
     what the tested clips went through, or for `classical` and `methods` the set of features.
     `method` is the adaptation method of `methods`.

@@ -91,7 +91,7 @@ def run(
             *robustness.cells(config),
             *switching.cells(config),
             *classical.cells(config),
-            *methods.cells(config, crossed),
+            *methods.cells(config, {name: table.rows for name, table in tables.items()}),
             *enrolment.cells(config),
         ]
         if config.joint is not None and "official" in config.joint.protocols:
@@ -134,6 +134,16 @@ def _reduced(config: ExperimentConfig) -> ExperimentConfig:
     if config.classical is not None:
         fewer = {"folds": 2, "strict_folds": None}
         changes["classical"] = config.classical.model_copy(update=fewer)
+    if config.methods is not None:
+        part = config.methods
+        changes["methods"] = part.model_copy(
+            update={
+                "folds": 2,
+                "strict_folds": None,
+                "labels_per_class": (max(part.labels_per_class),),
+                "network": part.network.model_copy(update={"epochs": 1, "least_steps": 0}),
+            }
+        )
     if config.enrolment is not None:
         changes["enrolment"] = config.enrolment.model_copy(update={"draws": 1})
     if isinstance(config.model, ProbeConfig):

@@ -146,7 +146,7 @@ def train(
     lacking = [one.domain for one in against if _ids(examples, one.domain) is None]
     if lacking:
         raise ValueError(f"the utterances have no {', '.join(lacking)} to hide")
-    adversary = Adversary(model, against, _sizes(model, against, examples), seed=seed)
+    adversary = Adversary(model, against, sizes(model, against, examples), seed=seed)
 
     def epoch(shuffle: np.random.Generator, noise: torch.Generator) -> Iterable[Batch]:
         for batch in batches.shuffled(examples, settings.batch_size, shuffle, max_frames):
@@ -208,7 +208,7 @@ def _ids(examples: Examples, domain: Domain) -> IntArray | None:
 
 
 @torch.no_grad()
-def _sizes(model: nn.Module, against: Sequence[Against], examples: Examples) -> list[int]:
+def sizes(model: nn.Module, against: Sequence[Against], examples: Examples) -> list[int]:
     """The width of what each domain's classifier reads, from one utterance."""
     was = model.training
     output = model.eval()(batches.collate(examples, np.array([0])))

@@ -18,6 +18,13 @@ def test_the_oracle_says_each_speakers_most_frequent_emotion() -> None:
     assert answers == ["anger"] * 4 + ["happiness"] * 4
 
 
+def test_the_sides_of_valence_have_an_oracle_too() -> None:
+    rows = pl.DataFrame(
+        {"speaker": [*"aaab", "b"], "emotion": ["positive", "negative"] * 2 + ["positive"]}
+    )
+    assert speaker_emotion.oracle(rows).to_list() == ["positive"] * 3 + ["negative"] * 2
+
+
 def test_its_uar_is_the_evidence() -> None:
     """anger 18/20, sadness 15/20: a mean recall of 0.825."""
     data = table({"a": {"anger": 18, "sadness": 5}, "b": {"anger": 2, "sadness": 15}})

@@ -8,17 +8,30 @@ from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch, Output
 
 D, C = 12, 3
-SIZES = {"claf-ser": {"corpora": 1}, "fusion": {"words": 7}}
+SIZES = {
+    "claf-ser": {"corpora": 1},
+    "fusion": {"words": 7},
+    "memory": {"items": 30, "k": 4},
+    "nnpm": {"items": 30},
+}
 
 
 # Those that take samples or ids of tokens have tests of the same in tests/models/.
 OF_FRAMES = [name for name in MODELS if not name.startswith("finetuned")]
+
+# A memory is filled, and has no weights that an optimiser could teach.
+TRAINED = [name for name in OF_FRAMES if name != "memory"]
 
 
 @pytest.fixture(params=OF_FRAMES)
 def model(request: pytest.FixtureRequest) -> nn.Module:
     torch.manual_seed(1)
     made: nn.Module = MODELS[request.param](D, C, **SIZES.get(request.param, {}))
+    for name, buffer in made.named_buffers():
+        if name == "keys":  # an empty memory would say the same of everything
+            nn.init.normal_(buffer)
+        if name == "values":
+            buffer.copy_(torch.arange(len(buffer)) % C)
     return made.eval()
 
 
@@ -51,6 +64,7 @@ def test_a_batch_equals_its_items_alone(model: nn.Module) -> None:
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("model", TRAINED, indirect=True)
 def test_one_batch_can_be_overfitted(model: nn.Module) -> None:
     batch = batch_of(torch.randn(12, 10, D), [10] * 12)
     labels = torch.arange(12) % C

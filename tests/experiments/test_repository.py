@@ -25,7 +25,7 @@ WORDS = {"anger": "oh no", "happiness": "we won", "neutral": "my cat", "sadness"
 EVERY = (
     *("transfer", "whisper_finetuned", "ravdess_text", "ravdess_fusion", "kashmiri_fusion"),
     *("meld_text", "meld_audio", "meld_fusion", "iemocap", "punjabi_urdu", "transfer_layers"),
-    "classical",
+    *("classical", "adaptation", "adaptation_pairs", "adaptation_valence", "adaptation_frames"),
 )
 """But `urdu_sindhi`, whose published tables test_classical.py writes."""
 
@@ -93,8 +93,18 @@ def test_it_runs_from_table_to_report(corpora: Path, tmp_path: Path, name: str) 
             part["features"] = ("functionals",)
         ours = given.classical.model_copy(update=part)
         given = given.model_copy(update={"classical": ours})
+    if given.methods is not None:  # all methods, between two of the corpora
+        asked = given.methods.model_copy(update={"features": ("network",)})
+        two = {"methods": asked, "corpora": ("urdu", "kashmiri_rasa")}
+        given = given.model_copy(update=two)
     report = run(given, corpora, tmp_path, store=corpora / "store", fast_dev_run=True)
     said = predictions.read(tmp_path / "predictions.parquet")
     assert report.is_file()
-    assert given.name_of_system in set(said["system"])
+    if given.methods is None:
+        assert given.name_of_system in set(said["system"])
+    else:
+        found = set(said["system"])  # on frames the network of the source is `source-only`
+        frames = given.name == "adaptation_frames"
+        assert set(given.methods.methods) - ({"source-network"} if frames else set()) <= found
+        assert "source-only" in found
     assert set(said["corpus"]) == set(given.corpora)

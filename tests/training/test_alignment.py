@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ehsaas.training.alignment import coral, mmd, subspaces
+from ehsaas.training.alignment import coral, maps, mmd, subspaces
 
 
 def sets(n: int = 300, dims: int = 6, shift: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
@@ -48,6 +48,20 @@ def test_the_source_is_seen_on_the_axes_of_the_target_by_way_of_its_own() -> Non
     np.testing.assert_allclose(same, own, atol=1e-9)
     with pytest.raises(ValueError, match="4 axes; these vectors have 1 to 3"):
         subspaces(source, target, 4)
+
+
+def test_maps_take_the_centred_sets_to_the_subspaces() -> None:
+    source, target = sets()
+    own, theirs = maps(source, target, 3)
+    assert own.shape == theirs.shape == (6, 3)
+    np.testing.assert_allclose(theirs.T @ theirs, np.eye(3), atol=1e-9)
+    there, here = subspaces(source, target, 3)
+    np.testing.assert_allclose((source - source.mean(axis=0)) @ own, there, atol=1e-9)
+    np.testing.assert_allclose((target - target.mean(axis=0)) @ theirs, here, atol=1e-9)
+    same, _ = maps(target, target, 3)
+    np.testing.assert_allclose(same, theirs, atol=1e-9)
+    with pytest.raises(ValueError, match="7 axes; these vectors have 1 to 6"):
+        maps(source, target, 7)
 
 
 def test_the_discrepancy_is_0_on_equal_sets_and_grows_with_the_shift() -> None:

@@ -1,7 +1,8 @@
+import numpy as np
 import torch
 
 from ehsaas.models.batch import Batch, Output
-from ehsaas.training.losses import balance, cross_entropy
+from ehsaas.training.losses import balance, balanced, cross_entropy
 from tests.training.builders import examples
 
 
@@ -14,6 +15,18 @@ def test_balance_makes_corpora_and_classes_count_the_same() -> None:
         total[corpus, label] += weights[corpus, label]
     torch.testing.assert_close(total[:2, :3], torch.full((2, 3), 2.0))
     assert total[2].sum() == 0 and total[:, 3].sum() == 0
+
+
+def test_labels_and_corpora_alone_are_balanced_likewise() -> None:
+    """As many corpora as the highest index asks for; one corpus is scikit-learn's `balanced`."""
+    data = examples(9).joined(examples(3, corpus=2))
+    found = balanced(data.labels, data.corpus, 4)
+    np.testing.assert_allclose(found, balance(data, classes=4, corpora=3), rtol=1e-6)
+    assert found.shape == (3, 4) and not found[1].any()
+    labels = np.array([0, 0, 0, 1])
+    np.testing.assert_allclose(balanced(labels, np.zeros_like(labels), 2), [[4 / 6, 4 / 2]])
+    each = found[data.corpus, data.labels]
+    np.testing.assert_allclose(each.mean(), 1)
 
 
 def test_weighted_loss_equals_the_formula() -> None:

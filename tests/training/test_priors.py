@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ehsaas.training.priors import by_confusion, by_em, corrected
+from ehsaas.training.priors import by_confusion, by_em, corrected, floored
 
 SOURCE = np.full(4, 0.25)
 TARGET = np.array([0.55, 0.25, 0.15, 0.05])
@@ -26,6 +26,34 @@ def test_known_shares_are_recovered_under_label_shift() -> None:
     np.testing.assert_allclose(said, actual, atol=0.03)
     np.testing.assert_allclose(by_em(target, SOURCE), actual, atol=0.03)
     assert said.sum() == pytest.approx(1)
+
+
+def test_weights_stand_for_utterances_that_come_more_than_once() -> None:
+    truth, said = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 2])
+    target = np.array([0, 1, 1, 2])
+    times = np.array([1, 2, 1, 3, 1, 2])
+    often = by_confusion(np.repeat(truth, times), np.repeat(said, times), target, 3)
+    weighted = by_confusion(truth, said, target, 3, times)
+    np.testing.assert_allclose(weighted, often)
+    np.testing.assert_allclose(by_confusion(truth, said, target, 3, 7.0 * times), often)
+    assert not np.allclose(by_confusion(truth, said, target, 3), often)
+
+
+def test_known_shares_are_recovered_from_an_uneven_source_whose_classes_weigh_the_same() -> None:
+    truth, source = heard(np.array([0.7, 0.1, 0.1, 0.1]), 20_000, 4)
+    labels, target = heard(TARGET, 20_000, 5)
+    weights = (1 / np.bincount(truth))[truth]
+    told = by_confusion(truth, source.argmax(axis=1), target.argmax(axis=1), 4, weights)
+    np.testing.assert_allclose(told, np.bincount(labels) / len(labels), atol=0.03)
+
+
+def test_what_is_lifted_to_the_floor_the_others_pay_for() -> None:
+    found = floored(np.array([0.0, 0.02, 0.49, 0.49]), 0.05)
+    np.testing.assert_allclose(found, [0.05, 0.05, 0.45, 0.45])
+    # 0.051 is above the floor until the others have paid for the 0
+    found = floored(np.array([0.0, 0.051, 0.949]), 0.05)
+    np.testing.assert_allclose(found, [0.05, 0.05, 0.9])
+    np.testing.assert_allclose(floored(TARGET, 0.05), TARGET)
 
 
 def test_corrected_probabilities_are_right_more_often() -> None:

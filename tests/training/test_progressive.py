@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
+from ehsaas.models.perceptron import Perceptron
 from ehsaas.training import loop
 from ehsaas.training.batches import Examples
 from ehsaas.training.loop import LoopSettings
@@ -38,6 +39,15 @@ def test_blocks_unfreeze_from_the_output_at_falling_rates() -> None:
     assert rates[1] == pytest.approx([8e-4, 2.4e-4])
     assert rates[2] == pytest.approx([6.4e-4, 1.92e-4, 0.64e-4])
     assert len(rates[3]) == 3
+
+
+def test_a_network_of_vectors_unfreezes_at_the_same_rates() -> None:
+    network = Perceptron(4, 3)
+    assert [g["lr"] for g in parameter_groups(network, 0)] == [1e-3]
+    rates = [g["lr"] for g in parameter_groups(network, 2)]
+    assert rates == pytest.approx([6.4e-4, 1.92e-4, 0.64e-4])
+    trained = {name for name, p in network.named_parameters() if p.requires_grad}
+    assert trained == {name for name, _ in network.named_parameters()} - {"scale"}
 
 
 def test_the_head_s_rate_never_falls_below_its_floor() -> None:

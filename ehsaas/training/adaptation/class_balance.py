@@ -31,8 +31,17 @@ def chosen(shares: NDArray[np.floating], share: float) -> IntArray:
 
 
 def even(shares: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Probabilities (M, K) with the same mean for every class, each row a distribution again."""
-    found = np.asarray(shares, dtype=np.float64) + 1e-9
+    """Probabilities (M, K) with the same mean for every class, each row a distribution again.
+
+    A class that nothing is given any probability of, because no source has it, stays without.
+    """
+    given = np.asarray(shares, dtype=np.float64)
+    there = given.any(axis=0)
+    if not there.all():
+        found = np.zeros_like(given)
+        found[:, there] = even(given[:, there])
+        return found
+    found = given + 1e-9
     for _ in range(ROUNDS):
         found = found / found.mean(axis=0)
         found = found / found.sum(axis=1, keepdims=True)

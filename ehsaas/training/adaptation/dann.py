@@ -5,11 +5,7 @@ reads the corpus from the embedding, and what reaches the network is −α of it
 features.
 """
 
-import numpy as np
-from torch import Tensor
-
-from ehsaas.models.batch import Batch, Output
-from ehsaas.training import adversarial, batches
+from ehsaas.training import adversarial
 from ehsaas.training.adaptation import neural
 from ehsaas.training.adaptation.task import Adapted, Task
 from ehsaas.training.adversarial import Adversary, Against
@@ -21,13 +17,9 @@ def adapt(task: Task) -> Adapted:
     network = neural.fresh(task, given.dims)
     corpora = int(max(given.labelled.corpus.max(), given.target.corpus.max())) + 1
     against = [Against("corpus", corpora)]
-    width = network(batches.collate(given.labelled, np.array([0]))).embedding.shape[1]
-    adversary = Adversary(network, against, [width], seed=task.settings.seed)
+    sizes = adversarial.sizes(network, against, given.labelled)
+    adversary = Adversary(network, against, sizes, seed=task.settings.seed)
     adversary.alpha = 1.0
     hiding = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
-
-    def loss(output: Output, batch: Batch) -> Tensor:
-        return hiding(output, batch)
-
-    neural.train(task, given, adversary, loss)
+    neural.train(task, given, adversary, hiding)
     return neural.finished(task, given, network, "a network that hides the corpus")

@@ -27,8 +27,13 @@ def adapt(task: Task) -> Adapted:
 
 
 def loss(output: Output, batch: Batch) -> Tensor:
-    """The distance of the covariances of both parts of a batch."""
+    """The distance of the covariances of both parts of a batch; 0 where one of them has none.
+
+    That is a part of one recording: the last batch of an epoch may have no second one.
+    """
     source, target = neural.split(output, batch)
+    if min(len(source), len(target)) < 2:
+        return output.embedding.sum() * 0
     return WORTH * distance(unit(source), unit(target))
 
 

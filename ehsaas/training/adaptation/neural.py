@@ -22,13 +22,17 @@ from torch.nn import functional as F
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch, Output
 from ehsaas.training import batches, loop
-from ehsaas.training.adaptation.task import UNKNOWN, Adapted, Task
+from ehsaas.training.adaptation.task import UNKNOWN, AdaptationError, Adapted, Task
 from ehsaas.training.batches import Examples, IntArray
 from ehsaas.training.loop import LoopSettings, Loss
 from ehsaas.training.losses import balance
 
 WARM = 0.5
 """Share of the epochs in which λ is 0."""
+
+
+OF_VECTORS = "perceptron"
+"""The network that sees vectors on principal axes."""
 
 
 @dataclass
@@ -67,10 +71,18 @@ class Heard:
 
 
 def heard(task: Task) -> Heard:
-    """The task as its network hears it: frames as they are, vectors on the source's axes."""
+    """The task as its network hears it: frames as they are, vectors on the source's axes.
+
+    Raises:
+        AdaptationError: vectors are to be heard by another network than that of vectors.
+    """
     if not task.ground.are_vectors:
         D = task.source.features[0].shape[1]
         return Heard(task.source, task.target, task.seen, D)
+    if (model := task.settings.network.model) != OF_VECTORS:
+        raise AdaptationError(
+            f"{model} does not train on one vector an utterance; {OF_VECTORS} does"
+        )
     axes = task.ground.axes
     unit = float(np.sqrt(task.ground.vectors.var(axis=0).mean()))
     P = axes.axes.shape[1]
@@ -91,7 +103,7 @@ def fresh(task: Task, dims: int) -> nn.Module:
 def of_source(task: Task, given: Heard) -> nn.Module:
     """A network of the source alone, trained once for all tasks on the same ground."""
     kept = task.ground.networks
-    key = repr(task.settings.network)
+    key = repr((task.settings.network, task.settings.seed))
     if key not in kept:
         network = fresh(task, given.dims)
         train(task, given.blind, network)

@@ -19,10 +19,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ehsaas.models.batch import Batch, Output
-from ehsaas.models.nnpm import Nnpm
+from ehsaas.models.nnpm import ENCODERS, Nnpm
 from ehsaas.training.adaptation import class_balance, neural
 from ehsaas.training.adaptation.neural import Heard
-from ehsaas.training.adaptation.task import UNKNOWN, Adapted, Task
+from ehsaas.training.adaptation.task import UNKNOWN, AdaptationError, Adapted, Task
 from ehsaas.training.batches import Examples, IntArray
 
 QUANTILE = 0.98
@@ -251,6 +251,9 @@ def _keys(batch: Batch) -> list[str]:
 
 def _fresh(task: Task, given: Heard) -> Nnpm:
     settings = task.settings.network
+    if settings.model not in ENCODERS:
+        known = ", ".join(ENCODERS)
+        raise AdaptationError(f"{settings.model} has no memory; networks with one are {known}")
     with torch.random.fork_rng():
         torch.manual_seed(task.settings.seed)
         return Nnpm(
@@ -263,7 +266,10 @@ def _fresh(task: Task, given: Heard) -> Nnpm:
 
 
 def _finished(task: Task, given: Heard, network: Nnpm, epochs: list[Mapping[str, Any]]) -> Adapted:
-    """The network and its memory as models of standardised features."""
+    """The network and its memory as models of standardised features.
+
+    What votes is the memory filled afresh by the trained network, not what it was moved to: ours.
+    """
     settings, K = task.settings.network, task.settings.classes
     sizes: dict[str, Any] = {"encoder": settings.model, "items": len(given.labelled)}
     sizes |= dict(settings.sizes)

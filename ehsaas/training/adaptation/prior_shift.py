@@ -52,12 +52,15 @@ def _corrected(task: Task, probe: linear.Probe, shares: NDArray[np.float64]) -> 
 def _across(task: Task) -> tuple[IntArray, IntArray]:
     """Truth, and what is said of each source corpus by a probe of the others.
 
-    Where there is one corpus, of a quarter of its speakers by a probe of the rest.
+    Where there is one corpus, of a quarter of its speakers by a probe of the rest; of a quarter of
+    its utterances where no two speakers are known.
     """
     source, settings = task.source, task.settings
     parts = source.corpus
     if len(np.unique(parts)) < 2 and source.speaker is not None:
         parts = np.searchsorted(np.unique(source.speaker), source.speaker) % 4
+    if len(np.unique(parts)) < 2:
+        parts = np.arange(len(source)) % 4
     truth, said = [], []
     for one in np.unique(parts):
         kept, out = np.flatnonzero(parts != one), np.flatnonzero(parts == one)

@@ -14,6 +14,10 @@ from ehsaas.training.adaptation.task import Adapted, Task
 DIMS = 60
 """Axes of a subspace at most; METHODS.md E has measured 20 and 60."""
 
+C = 0.01
+STEPS = 100
+"""Of the probe: aligned axes are not those that a covariance within classes was measured on."""
+
 
 def adapt(task: Task) -> Adapted:
     """A linear probe of the aligned source; what may be seen of the target joins it."""
@@ -32,8 +36,3 @@ def adapt(task: Task) -> Adapted:
     W = probe.W @ theirs.T
     back = linear.Probe(W, probe.b - W @ T.mean(axis=0))
     return linear.adapted(task, back, f"subspaces of {dims} axes aligned")
-
-
-C = 0.01
-STEPS = 100
-"""Of the probe: aligned axes are not those that a covariance within classes was measured on."""

@@ -4,13 +4,12 @@ L_own = SupCon of the emotions + the speaker's classifier behind a gradient reve
 utterances, so nothing of an unlabelled target is used. All features.
 """
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from ehsaas.models.batch import Batch, Output
-from ehsaas.training import adversarial, batches
+from ehsaas.training import adversarial
 from ehsaas.training.adaptation import neural
 from ehsaas.training.adaptation.task import Adapted, Task
 from ehsaas.training.adversarial import Adversary, Against
@@ -26,8 +25,8 @@ def adapt(task: Task) -> Adapted:
     against = []
     if voices is not None and voices.max() > 0:
         against.append(Against("speaker", int(voices.max()) + 1))
-    width = network(batches.collate(given.labelled, np.array([0]))).embedding.shape[1]
-    adversary = Adversary(network, against, [width] * len(against), seed=task.settings.seed)
+    sizes = adversarial.sizes(network, against, given.labelled)
+    adversary = Adversary(network, against, sizes, seed=task.settings.seed)
     adversary.alpha = 1.0
     hiding = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
 

@@ -157,12 +157,20 @@ class Task:
         """Adapt from a ground to the target, whose hidden labels are −1.
 
         Raises:
-            AdaptationError: the target is empty, or its corpus is one of the source's.
+            AdaptationError: the target is empty, of several corpora or one of the source's, or has
+                other features.
         """
         if not len(target):
             raise AdaptationError("the target has no recordings")
+        if len(set(target.corpus.tolist())) > 1:
+            raise AdaptationError("the target's recordings are of several corpora; adapt to each")
         if set(target.corpus.tolist()) & set(ground.source.corpus.tolist()):
             raise AdaptationError("the target's corpus index is one of the source's")
+        theirs, own = (one.features[0].shape[1] for one in (ground.source, target))
+        if theirs != own:
+            raise AdaptationError(
+                f"the target's features have {own} numbers and the source's {theirs}; take the same"
+            )
         self.ground, self.raw, self.settings = ground, target, settings
 
     @cached_property

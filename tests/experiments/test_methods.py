@@ -1,0 +1,437 @@
+"""The comparison of adaptation methods in a run: who adapts, who is judged, by which labels."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ehsaas import utterances
+from ehsaas.evaluation import predictions
+from ehsaas.evaluation.methods import BESIDE, contests
+from ehsaas.evaluation.pooled import pool
+from ehsaas.experiments import methods, pretrained
+from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments.material import Setup
+from ehsaas.experiments.mistakes import ConfigError
+from ehsaas.experiments.parts import MethodsConfig, PerceptronConfig
+from ehsaas.experiments.protocols import Cell
+from ehsaas.experiments.run import run
+from ehsaas.training.adaptation import METHODS
+from ehsaas.training.adaptation.task import NetworkSettings
+from ehsaas.utterances import UtteranceTable
+from tests.experiments import builders, encoded
+
+ASKED: dict[str, Any] = {
+    "features": ("network",),
+    "methods": ("source-only", "running-statistics", "self-training", "nnpm", "target-only"),
+    "statistics": ("source", "corpus", "speaker"),
+    "labels_per_class": (0, 2),
+    "folds": 2,
+    "network": {"hidden": 8, "width": 4, "epochs": 2, "least_steps": 0, "batch_size": 16},
+}
+FOREIGN = {"first": "second+third", "second": "first+third", "third": "first+second"}
+
+
+def config(part: dict[str, Any] = ASKED, **changes: Any) -> ExperimentConfig:
+    model = {"layers": ((1, 2),), "thirds": (False,), "copies": (False,), "steps": (20,)}
+    given = {"seeds": (3, 4), "training": {"keep": "last"}, "never_by_speaker": ("first",)}
+    return encoded.config(**{**given, "model": model, "methods": part, **changes})
+
+
+def change(path: Path, rows: pl.DataFrame) -> None:
+    utterances.write(UtteranceTable(rows, utterances.read(path).roots), path)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The third corpus has two speakers, the second a voice with none of the classes."""
+    folder = encoded.encoded(tmp_path_factory.mktemp("methods"))
+    third = utterances.read(folder / "third.parquet").rows
+    change(folder / "third.parquet", third.filter(pl.col("speaker").str.contains("s0|s1")))
+    rows = utterances.read(folder / "second.parquet").rows
+    last, ends = pl.col("id").str.ends_with("_3"), pl.col("speaker").str.ends_with
+    another = last & (ends("s3") | (ends("s0") & (pl.col("emotion") == "anger")))
+    rows = rows.with_columns(
+        emotion=pl.when(another).then(pl.lit("fear")).otherwise("emotion"),
+        speaker=pl.when(another & ends("s3")).then(pl.lit("second:s9")).otherwise("speaker"),
+    )
+    change(folder / "second.parquet", rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(home: Path) -> Setup:
+    run(config(), home, home / "run", store=home / "store")
+    return Setup(pretrained.found(config(), home), home / "run", home / "store", home)
+
+
+@pytest.fixture(scope="module")
+def said(whole: Setup) -> pl.DataFrame:
+    return predictions.read(whole.run / "predictions.parquet")
+
+
+def like(whole: Setup, part: dict[str, Any], **changes: Any) -> Setup:
+    """The same tables and features with another question."""
+    given = pretrained.found(config(ASKED | part, **changes), whole.root)
+    return Setup(given, whole.run, whole.store, whole.root)
+
+
+def test_every_method_is_judged_by_its_statistics_labels_and_seeds(said: pl.DataFrame) -> None:
+    """By two seeds where labels or first weights are drawn; networks not by the source's."""
+    heard = said.filter(pl.col("features") != "none")
+    assert set(heard["features"]) == {"embeddings"}
+    for _, one in heard.group_by("corpus"):
+        keys = one.select("system", "normalisation", "condition", "seed").unique().iter_rows()
+        found = {(s, by, json.loads(c).get("labels_per_class", 0), seed) for s, by, c, seed in keys}
+        every, drawn = ("source", "corpus", "speaker"), (3, 4)
+        expected = {("source-only", by, 0, 3) for by in every}
+        expected |= {("oracle", by, 0, 3) for by in every}
+        expected |= {("running-statistics", "source", 0, 3)}
+        expected |= {("self-training", by, 0, 3) for by in every}
+        expected |= {
+            (name, by, 2, seed)
+            for name in ("self-training", "target-only")
+            for by in every
+            for seed in drawn
+        }
+        expected |= {
+            (name, by, labels, seed)
+            for name in ("nnpm", "nnpm memory")
+            for by in ("corpus", "speaker")
+            for labels in (0, 2)
+            for seed in drawn
+        }
+        assert found == expected
+
+
+def test_every_recording_with_a_class_is_judged_once(said: pl.DataFrame) -> None:
+    counts = {"first": 64, "second": 59, "third": 32}
+    for one in pool(said):
+        assert len(one.items.ids) == counts[one.corpus], one.system
+        assert (one.items.predicted >= 0).all()
+
+
+def test_what_trained_is_all_other_languages_or_the_corpus_itself(said: pl.DataFrame) -> None:
+    assert set(said["protocol"]) == {"lolo"}
+    alone = pl.col("system").is_in(list(BESIDE))
+    assert all(said.filter(alone)["train"] == said.filter(alone)["corpus"])
+    rest = said.filter(~alone)
+    assert set(rest.select("corpus", "train").iter_rows()) == set(FOREIGN.items())
+
+
+def test_what_hears_nothing_comes_once(said: pl.DataFrame) -> None:
+    deaf = said.filter(features="none")
+    assert set(deaf["system"]) == {"chance", "majority", "speaker-majority"}
+    assert deaf.height == 3 * (64 + 59 + 32)
+
+
+def test_it_is_a_contest_for_who_evaluates(said: pl.DataFrame) -> None:
+    none, few = contests(pool(said))
+    assert (none.features, none.labels, few.labels) == ("embeddings", 0, 2)
+    assert none.targets == few.targets == ("first", "second", "third")
+    assert none.complete == none.methods and few.complete == few.methods
+    assert {one.system for one in none.methods} == {
+        *("source-only", "running-statistics", "self-training", "nnpm", "nnpm memory")
+    }
+    assert {one.system for one in few.methods} == {"self-training", "nnpm", "nnpm memory"}
+    assert {method.system for method, _ in none.beside} == {"oracle"}
+    assert {method.system for method, _ in few.beside} == {"oracle", "target-only"}
+    assert {system for system, _ in none.deaf} == {"chance", "majority", "speaker-majority"}
+
+
+def test_a_finished_run_computes_nothing_again(whole: Setup) -> None:
+    cells = whole.run / "cells"
+    before = {path.name: path.stat().st_mtime_ns for path in cells.iterdir()}
+    tables = {name: whole.table(name).rows for name in whole.config.corpora}
+    asked = methods.cells(whole.config, tables)
+    assert {f"{cell.key}.json" for cell in asked} == {x for x in before if x.endswith("json")}
+    (cells / f"{asked[5].key}.json").unlink()
+    run(config(), whole.root, whole.run, store=whole.store)
+    after = {path.name: path.stat().st_mtime_ns for path in cells.iterdir()}
+    changed = {name for name in after if after[name] != before[name]}
+    assert {Path(name).stem for name in changed} == {asked[5].key}
+
+
+def test_a_target_is_cut_between_speakers(whole: Setup) -> None:
+    """Who has none of the classes is adapted on, and never judged."""
+    data = methods.load(whole, "network")
+    for index, corpus in enumerate(whole.config.corpora):
+        target = data.take(np.flatnonzero(data.examples.corpus == index))
+        folds = methods.parts(whole, target, corpus)
+        voices = target.rows["speaker"].to_numpy()
+        judged = [set(voices[fold.test]) for fold in folds]
+        assert [fold.name for fold in folds] == ["1", "2"] and not judged[0] & judged[1]
+        for fold in folds:
+            assert not set(voices[fold.train]) & set(voices[fold.test])
+            assert len(fold.train) + len(fold.test) == len(voices)
+            assert "second:s9" not in voices[fold.test]
+        if corpus == "third":  # one speaker adapts, the other is judged, and the other way round
+            assert judged == [{"third:s0"}, {"third:s1"}]
+            assert set(voices[folds[0].train]) == {"third:s1"}
+
+
+def test_published_folds_are_dealt_out(whole: Setup) -> None:
+    """Four of them to three parts: the first and the last are judged together."""
+    path = whole.root / "folds.csv"
+    rows = whole.table("first").rows
+    listed = rows.select("corpus", "id", fold=pl.col("speaker").str.slice(-1).cast(pl.Int64) + 1)
+    listed.write_csv(path)
+    setup = like(whole, {"folds": 3, "strict_folds": path.name})
+    data = methods.load(setup, "functionals")
+    target = data.take(np.flatnonzero(data.examples.corpus == 0))
+    folds = methods.parts(setup, target, "first")
+    voices = target.rows["speaker"].to_numpy()
+    assert [sorted(v[-1] for v in set(voices[fold.test])) for fold in folds] == [
+        ["0", "3"],
+        ["1"],
+        ["2"],
+    ]
+
+
+def test_all_recordings_are_there_and_set_the_scale(whole: Setup) -> None:
+    data = methods.load(whole, "functionals")
+    assert data.classes == ("anger", "happiness", "neutral", "sadness")
+    assert data.rows.height == 64 + 64 + 32
+    assert (data.examples.labels == -1).sum() == 5 == data.rows["emotion"].null_count()
+    assert len(data.judged) == 155
+    own = data.examples.take(np.flatnonzero(data.examples.corpus == 1))
+    X = np.concatenate(own.features)
+    np.testing.assert_allclose(data.statistics[1].mean, X.mean(axis=0), rtol=1e-4, atol=1e-4)
+    speaker = data.examples.speaker
+    assert speaker is not None
+    assert (speaker[data.examples.corpus == 0] == -1).all()  # never by speaker
+    assert [len(set(speaker[data.examples.corpus == i])) for i in (1, 2)] == [5, 2]
+    assert not set(speaker[data.examples.corpus == 1]) & set(speaker[data.examples.corpus == 2])
+
+
+def test_the_columns_of_the_first_candidate_are_heard(whole: Setup) -> None:
+    """Layers 1 and 2 of three, means and deviations without those of the thirds."""
+    data = methods.load(whole, "network")
+    blocks = pretrained.blocks(whole.config.heard_by)
+    first = pretrained.candidates(whole.config.heard_by, whole.config.model)[0]  # type: ignore[arg-type]
+    assert data.examples.features[0].shape == (1, sum(len(blocks[i]) for i in first.blocks))
+    assert len(first.blocks) < len(blocks)
+
+
+@pytest.mark.parametrize("method", ("source-only", "self-training", "nnpm", "running-statistics"))
+def test_without_a_budget_no_label_of_the_target_is_used(
+    whole: Setup, tmp_path: Path, method: str
+) -> None:
+    """The two speakers' labels are dealt out anew: what is said stays, what is true changes."""
+    setup = like(whole, {"labels_per_class": (0,), "features": ("functionals",)})
+    poisoned = Setup(setup.config, tmp_path, setup.store, setup.root)
+    for name in builders.LANGUAGES:
+        table = setup.table(name)
+        shuffled = pl.col("emotion").shuffle(seed=1) if name == "third" else pl.col("emotion")
+        rows = table.rows.with_columns(shuffled)
+        utterances.write(UtteranceTable(rows, table.roots), tmp_path / "tables" / f"{name}.parquet")
+    cell = Cell("methods", "third", 3, "lolo", condition="functionals", method=method)
+    keys = ["system", "normalisation", "id"]
+    one, other = (methods.judge(x, cell).predictions.sort(keys) for x in (setup, poisoned))
+    assert not one["truth"].equals(other["truth"])
+    assert one.drop("truth").equals(other.drop("truth"))
+
+
+def test_with_a_budget_labels_of_the_other_speakers_count(whole: Setup) -> None:
+    setup = like(whole, {"labels_per_class": (0, 1, 4), "statistics": ("corpus",)})
+    cell = Cell("methods", "third", 3, "lolo", condition="functionals", method="target-only")
+    told = methods.judge(setup, cell).predictions
+    assert set(told["condition"]) == {'{"labels_per_class": 1}', '{"labels_per_class": 4}'}
+    right = told.group_by("condition").agg((pl.col("truth") == pl.col("predicted")).mean())
+    assert right.filter(pl.col("condition").str.contains("4"))["truth"].item() > 0.7
+
+
+def test_of_pairs_each_corpus_alone_is_the_source(whole: Setup) -> None:
+    part = {"protocols": ("pair",), "methods": ("source-only", "nnpm"), "statistics": ("corpus",)}
+    setup = like(whole, part | {"features": ("functionals",), "labels_per_class": (0,)})
+    tables = {name: setup.table(name).rows for name in setup.config.corpora}
+    asked = methods.cells(setup.config, tables)
+    assert [(cell.corpus, cell.method, cell.seed) for cell in asked] == [
+        (corpus, method, seed)
+        for corpus in builders.LANGUAGES
+        for method, seed in (("source-only", 3), ("nnpm", 3), ("nnpm", 4))
+    ]
+    assert {cell.protocol for cell in asked} == {"pair"}
+    told = methods.judge(setup, asked[1]).predictions
+    assert set(told["train"]) == {"second", "third"} and set(told["corpus"]) == {"first"}
+    assert set(told["system"]) == {"nnpm", "nnpm memory"}
+    assert predictions.check(told).height == 2 * 2 * 64
+
+
+def test_the_sides_of_valence_are_classes_too(whole: Setup) -> None:
+    setup = like(whole, {"label_set": "valence"})
+    cell = Cell("methods", "second", 3, "lolo", condition="functionals", method="source-only")
+    told = methods.judge(setup, cell).predictions
+    assert set(told["truth"]) == set(told["predicted"]) == {"negative", "positive"}
+    assert set(told["label_set"]) == {"valence"} and told.height == 3 * 64  # fear is negative
+    np.testing.assert_allclose(told["p_negative"] + told["p_positive"], 1, atol=1e-5)
+
+
+def test_an_order_of_the_stream_is_drawn(whole: Setup) -> None:
+    setup = like(whole, {"labels_per_class": (0,)})
+    cell = Cell("methods", "third", 3, "lolo", condition="functionals", method="running-statistics")
+    one = methods.judge(setup, cell).predictions
+    assert one["id"].to_list() != sorted(one["id"])
+    assert one.equals(methods.judge(setup, cell).predictions)
+
+
+def test_pseudo_labels_are_told_epoch_by_epoch(whole: Setup) -> None:
+    """By two statistics of nnpm and three of self-training; nnpm labels in the last of two."""
+    told = json.loads((whole.run / "history.json").read_text(encoding="utf-8"))
+    assert {one["system"] for one in told} == {"nnpm", "self-training"}
+    for one in told:
+        names = FOREIGN[one["corpus"]].split("+")
+        assert one["train"] == names and one["protocol"] == "lolo" and one["fold"] in ("1", "2")
+        epochs = one["labelling"]
+        assert len(epochs) == {"nnpm": 1, "self-training": 4}[one["system"]]
+        for epoch in epochs:
+            assert (epoch["purity"] is None) == (one["system"] == "self-training")
+            shares = [epoch[name] for name in ("labelled", "right", "outside")]
+            assert all(share is None or 0 <= share <= 1 for share in shares)
+    (of_second,) = {one["labelling"][-1]["outside"] for one in told if one["corpus"] == "first"}
+    assert of_second == 0  # all of its recordings have a class
+    notes = json.loads((whole.run / "notes.json").read_text(encoding="utf-8"))
+    assert not any("nan" in note for note in notes)
+
+
+def test_what_labels_came_to_is_counted_against_the_truth() -> None:
+    """Of five three are labelled, one of them with none of the classes, and one right."""
+    truth = np.array([0, 1, -1, 2, 0])
+    epoch = {"labels": np.array([0, 2, 1, -1, -1]), "labelled": 0.6}
+    assert methods._came_to(epoch, truth) == {
+        "labelled": 0.6,
+        "purity": None,
+        "right": 0.5,
+        "outside": pytest.approx(1 / 3),
+    }
+    nothing = {"labels": np.full(5, -1), "labelled": 0.0, "purity": 0.4}
+    found = methods._came_to(nothing, truth)
+    assert found["right"] is None and found["outside"] is None and found["purity"] == 0.4
+
+
+FRAMES: dict[str, Any] = {
+    "system": "attention-bilstm",
+    "called": None,
+    "features": {"parts": ("mfcc", "logmel"), "hop_ms": 20, "n_mfcc": 6, "n_mels": 12},
+    "model": {"hidden": 4, "layers": 1, "dense": 6},
+    "training": {"epochs": 2, "rate": 1e-2, "batch_size": 16, "keep": "last", "max_frames": 20},
+}
+
+
+def test_frames_are_for_networks(whole: Setup) -> None:
+    """The others are compared on functionals alone; both have a network of their own kind."""
+    part = {
+        "features": ("network", "functionals"),
+        "methods": ("source-only", "source-network", "nnpm"),
+        "statistics": ("corpus",),
+        "labels_per_class": (2,),
+    }
+    setup = like(whole, part, **FRAMES)
+    tables = {name: setup.table(name).rows for name in setup.config.corpora}
+    found = {(cell.condition, cell.method) for cell in methods.cells(setup.config, tables)}
+    assert found == {
+        *(("network", "source-network"), ("network", "nnpm"), ("network", "")),
+        *(("functionals", name) for name in (*part["methods"], "")),
+    }
+    cell = Cell("methods", "third", 3, "lolo", condition="network", method="nnpm")
+    told = methods.judge(setup, cell).predictions
+    assert set(told["features"]) == {"frames"} and told.height == 2 * 32
+    for condition, called in (("network", "source-only"), ("functionals", "source-network")):
+        cell = Cell("methods", "third", 3, "lolo", condition=condition, method="source-network")
+        assert set(methods.judge(setup, cell).predictions["system"]) == {called}
+
+
+def test_on_frames_there_is_no_oracle(whole: Setup) -> None:
+    part = {"methods": ("nnpm",), "statistics": ("corpus",), "labels_per_class": (0,)}
+    for features in (("network", "functionals"), ("functionals", "network")):
+        setup = like(whole, part | {"features": features}, **FRAMES)
+        tables = {name: setup.table(name).rows for name in setup.config.corpora}
+        asked = [c for c in methods.cells(setup.config, tables) if not c.method]
+        told = {c.condition: set(methods.judge(setup, c).predictions["system"]) for c in asked}
+        deaf = {"chance", "majority", "speaker-majority"}
+        if features[0] == "network":
+            assert told == {"network": deaf, "functionals": {"oracle"}}
+        else:
+            assert told == {"functionals": deaf | {"oracle"}}
+
+
+def test_networks_have_the_sizes_that_were_asked_for() -> None:
+    ours = NetworkSettings(
+        *("perceptron", {"hidden": 8, "width": 4, "dropout": 0.7}, 2, 0, 16, 1e-3, 0.3, None, 1.0)
+    )
+    assert (
+        methods._network(config(), "network") == methods._network(config(), "functionals") == ours
+    )
+    peak = ASKED | {"network": {"peak": 0.5}}
+    theirs = NetworkSettings(
+        "attention-bilstm",
+        {"hidden": 4, "layers": 1, "dropout": 0.3, "dense": 6},
+        *(2, 0, 16, 1e-2, 0.0, 20, 0.5),
+    )
+    assert methods._network(config(peak, **FRAMES), "network") == theirs
+    assert methods._network(config(peak, **FRAMES), "functionals").model == "perceptron"
+    assert PerceptronConfig().peak == 1 and MethodsConfig().methods == ("source-only",)
+
+
+def test_tried_out_it_is_small(home: Path, tmp_path: Path) -> None:
+    part = ASKED | {"methods": ("source-only", "nnpm", "target-only"), "folds": 4}
+    given = config(part | {"features": ("functionals",), "labels_per_class": (0, 1, 2)})
+    run(given, home, tmp_path, store=home / "store", fast_dev_run=True)
+    told = predictions.read(tmp_path / "predictions.parquet")
+    assert set(told["seed"]) <= {0, 3}
+    heard = told.filter(pl.col("features") == "functionals")
+    assert set(heard["fold"]) == {"1", "2"}
+    budgets = set(heard.filter(system="nnpm")["condition"])
+    assert budgets == {'{"labels_per_class": 2}'}
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "message"),
+    [
+        ({"methods": ("corral",)}, {}, "'coral'"),
+        ({"methods": ("coral", "coral")}, {}, "coral, coral; name each once"),
+        ({"labels_per_class": (0, 5, 5)}, {}, "0, 5, 5; name each once"),
+        ({"labels_per_class": (-1,)}, {}, "greater than or equal to 0"),
+        ({"folds": 1}, {}, "greater than or equal to 2"),
+        (
+            {},
+            {**FRAMES, "system": "claf-ser", "model": {}},
+            "network is one vector an utterance, or frames for attention-bilstm, and not what"
+            " claf-ser gets",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_comparison_is_named(
+    part: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        config(ASKED | part, **changes)
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (
+            {"statistics": ("corpus",)},
+            "methods.statistics: running-statistics can be had by source",
+        ),
+        ({"statistics": ("source",)}, "methods.statistics: nnpm can be had by corpus or speaker"),
+        ({"labels_per_class": (0,)}, "methods.labels_per_class: target-only needs labels"),
+    ],
+)
+def test_a_method_that_cannot_be_had_ends_the_run_before_it_starts(
+    home: Path, tmp_path: Path, part: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(config(ASKED | part), home, tmp_path, store=tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_comparison_takes_several_seeds_of_a_probe() -> None:
+    assert config().seeds == (3, 4)
+    with pytest.raises(ValueError, match="one of the seeds"):
+        encoded.config(seeds=(3, 4))
+    assert all(METHODS[name].neural == (name == "nnpm") for name in ASKED["methods"])
