@@ -39,7 +39,8 @@ def labels_curves(found: Sequence[Contest]) -> list[LabelsCurve]:
     groups: dict[tuple[str, str], list[Contest]] = {}
     for one in found:
         groups.setdefault((one.label_set, one.features), []).append(one)
-    return [_curve(own) for _, own in sorted(groups.items()) if len(own) > 1 and len(own[0].targets) > 1]
+    several = (own for _, own in sorted(groups.items()) if len(own[0].targets) > 1)
+    return [_curve(own) for own in several if len(own) > 1]
 
 
 def _curve(own: Sequence[Contest]) -> LabelsCurve:

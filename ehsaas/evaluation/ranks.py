@@ -102,7 +102,7 @@ def cliques(ranks: Sequence[float], critical: float) -> tuple[tuple[int, int], .
     return tuple(found)
 
 
-FEWEST = 2
+LEAST = 2
 """Targets below which there is nothing to average ranks over."""
 
 
@@ -111,10 +111,10 @@ def rankings(found: Sequence[Contest]) -> list[Ranking]:
 
     Only methods that were run everywhere are ranked. Features join in the order of how many
     methods they were tried with; those on which fewer than half of the others' were run stay
-    alone. Fewer targets than `FEWEST` rank nothing.
+    alone. Fewer targets than `LEAST` rank nothing.
     """
     made = []
-    found = [one for one in found if len(one.targets) >= FEWEST]
+    found = [one for one in found if len(one.targets) >= LEAST]
     for label_set, labels in sorted({(one.label_set, one.labels) for one in found}):
         own = [one for one in found if (one.label_set, one.labels) == (label_set, labels)]
         groups = [[one] for one in own]

@@ -42,7 +42,7 @@ class Perceptron(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.hidden = nn.Linear(axes or dims, hidden)
         self.embedding = nn.Linear(hidden, width)
-        self.scale = nn.Parameter(torch.tensor(SCALE))
+        self.scale = Scale()
         self.head = nn.Linear(width, classes)
 
     def forward(self, batch: Batch) -> Output:
@@ -50,11 +50,27 @@ class Perceptron(nn.Module):
         x = self.axes(masked_mean(batch.features, batch.lengths))
         h = self.hidden(self.dropout(x)).relu()
         embedding = F.normalize(self.embedding(self.dropout(h)), dim=1)
-        return Output(self.head(self.scale * embedding), embedding)
+        return Output(self.head(self.scale(embedding)), embedding)
 
     def blocks(self) -> dict[str, tuple[nn.Module, ...]]:
         """The blocks that progressive adaptation unfreezes, from the output inwards."""
-        return {"head": (self.head,), "embedding": (self.embedding,), "hidden": (self.hidden,)}
+        return {
+            "head": (self.scale, self.head),
+            "embedding": (self.embedding,),
+            "hidden": (self.hidden,),
+        }
+
+
+class Scale(nn.Module):
+    """A number that is trained, times what comes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value = nn.Parameter(torch.tensor(SCALE))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
+        return self.value * x
 
 
 class Projection(nn.Module):

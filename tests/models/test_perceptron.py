@@ -44,9 +44,8 @@ def test_on_axes_it_is_the_network_behind_a_projection_that_is_not_trained() -> 
 
 
 def test_blocks_name_every_layer_once_from_the_output() -> None:
-    """The scale, a single number, is in none of them and stays."""
     network = model(axes=2)
     blocks = network.blocks()
     assert list(blocks) == ["head", "embedding", "hidden"]
     listed = [id(p) for block in blocks.values() for m in block for p in m.parameters()]
-    assert sorted([*listed, id(network.scale)]) == sorted(id(p) for p in network.parameters())
+    assert sorted(listed) == sorted(id(p) for p in network.parameters())

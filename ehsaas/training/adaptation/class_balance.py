@@ -18,15 +18,16 @@ def chosen(shares: NDArray[np.floating], share: float) -> IntArray:
 
     Args:
         shares: probabilities (M, K).
-        share: of all M that is labelled at most, the same number for each class.
+        share: of all M that is labelled at most, the same number for each class, and one at least.
     """
     M, K = shares.shape
+    count = max(1, int(share * M / K)) if share else 0
     first = shares.argmax(axis=1)
     found = np.full(M, UNKNOWN)
     for label in range(K):
         own = np.flatnonzero(first == label)
         surest = own[np.argsort(-shares[own, label], kind="stable")]
-        found[surest[: int(share * M / K)]] = label
+        found[surest[:count]] = label
     return found
 
 

@@ -19,7 +19,5 @@ def adapt(task: Task) -> Adapted:
     against = [Against("corpus", corpora)]
     sizes = adversarial.sizes(network, against, given.labelled)
     adversary = Adversary(network, against, sizes, seed=task.settings.seed)
-    adversary.alpha = 1.0
-    hiding = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
-    neural.train(task, given, adversary, hiding)
+    neural.train(task, given, adversary, *neural.hiding(adversary, against))
     return neural.finished(task, given, network, "a network that hides the corpus")

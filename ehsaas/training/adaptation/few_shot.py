@@ -14,8 +14,8 @@ from ehsaas.training.adaptation.neural import Heard
 from ehsaas.training.adaptation.task import AdaptationError, Adapted, ProbeSettings, Task
 from ehsaas.training.loop import LoopSettings
 
-RATE = 3e-4
-"""Learning rate of fine-tuning: a third of that of the first training."""
+RATE = 1e-3
+"""Learning rate of fine-tuning."""
 
 EPOCHS = 10
 STEPS = 100
@@ -47,8 +47,9 @@ def probe(task: Task) -> Adapted:
     labelled = given.target.take(given.seen)
     head = network.get_submodule("head")
     assert isinstance(head, nn.Linear), "every network here ends in one"
-    scale = getattr(network, "scale", torch.ones(())).detach()
-    embedding = (scale * neural.embeddings(network, labelled)).numpy()
+    scale = getattr(network, "scale", nn.Identity())
+    with torch.no_grad():
+        embedding = scale(neural.embeddings(network, labelled)).numpy()
     corpus = np.zeros_like(labelled.labels)
     fitted = linear.fit(embedding, labelled.labels, corpus, task.settings.classes, ALONE)
     with torch.no_grad():

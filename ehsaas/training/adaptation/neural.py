@@ -21,8 +21,9 @@ from torch.nn import functional as F
 
 from ehsaas.models import MODELS
 from ehsaas.models.batch import Batch, Output
-from ehsaas.training import batches, loop
+from ehsaas.training import adversarial, batches, loop
 from ehsaas.training.adaptation.task import UNKNOWN, AdaptationError, Adapted, Task
+from ehsaas.training.adversarial import Adversary, Against
 from ehsaas.training.batches import Examples, IntArray
 from ehsaas.training.loop import LoopSettings, Loss
 from ehsaas.training.losses import balance
@@ -194,6 +195,25 @@ def train(
         keep="last",
     ).for_batches(math.ceil(len(labelled) / settings.batch_size))
     loop.fit(model, loss, epoch, None, chosen, task.settings.seed, begin=starting)
+
+
+def hiding(
+    adversary: Adversary, against: Sequence[Against]
+) -> tuple[Loss, Callable[[float, float], None]]:
+    """An adversary's loss, and what has to be called before each epoch.
+
+    The domains' classifiers learn at full strength as soon as λ is above 0, and λ is the α of the
+    reversal (METHODS.md B), not both.
+    """
+    every = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
+
+    def loss(output: Output, batch: Batch) -> Tensor:
+        return every(output, batch) / adversary.alpha
+
+    def begin(_: float, weight: float) -> None:
+        adversary.alpha = weight
+
+    return loss, begin
 
 
 def ramp(number: int, epochs: int) -> float:

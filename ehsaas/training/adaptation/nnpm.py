@@ -9,6 +9,7 @@ label learning (Wang & Zhang, CVPR 2020). All features. Each epoch in which λ i
 3. ℓ = δ · mean_p (1 − s_p)² + mean_n (1 + s_n)² over its positives p and the hardest negatives n.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -126,8 +127,10 @@ def _mutual(candidates: Tensor, among: Tensor) -> Tensor:
 
 def _some(similarity: Tensor) -> Tensor:
     """Some 100 000 of the similarities, evenly taken: enough for a quantile."""
-    flat = similarity.flatten()
-    return flat[:: max(1, len(flat) // 100_000)]
+    flat, stride = similarity.flatten(), max(1, similarity.numel() // 100_000)
+    while math.gcd(stride, similarity.shape[1]) > 1:
+        stride += 1  # or the same keys would be taken of every recording
+    return flat[::stride]
 
 
 def multilabel_loss(similarity: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:

@@ -27,14 +27,13 @@ def adapt(task: Task) -> Adapted:
         against.append(Against("speaker", int(voices.max()) + 1))
     sizes = adversarial.sizes(network, against, given.labelled)
     adversary = Adversary(network, against, sizes, seed=task.settings.seed)
-    adversary.alpha = 1.0
-    hiding = adversarial.total(lambda output, batch: output.logits.sum() * 0, against)
+    hiding, begin = neural.hiding(adversary, against)
 
     def loss(output: Output, batch: Batch) -> Tensor:
         drawn = contrast(F.normalize(output.embedding, dim=1), neural.known(batch.labels))
         return drawn + hiding(output, batch)
 
-    neural.train(task, given, adversary, loss, alone=True)
+    neural.train(task, given, adversary, loss, begin, alone=True)
     return neural.finished(task, given, network, "embeddings by emotion, not by speaker")
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -10,6 +10,8 @@ from ehsaas.training.adversarial import Adversary
 from ehsaas.training.loop import Loss
 from tests.training.adaptation.builders import TARGET, asked, source, target
 
+Begin = Callable[[float, float], None]
+
 
 def test_the_classifier_learns_the_corpus_and_the_network_to_hide_it(
     monkeypatch: pytest.MonkeyPatch,
@@ -17,7 +19,8 @@ def test_the_classifier_learns_the_corpus_and_the_network_to_hide_it(
     """By hand: 100 steps of the classifier alone, then 100 of the network alone, on one batch."""
     caught: list[tuple[neural.Heard, Adversary, Loss]] = []
 
-    def train(task: object, given: neural.Heard, model: Adversary, own: Loss) -> None:
+    def train(task: object, given: neural.Heard, model: Adversary, own: Loss, begin: Begin) -> None:
+        begin(0.5, 1.0)
         caught.append((given, model, own))
 
     monkeypatch.setattr(neural, "train", train)
@@ -43,7 +46,9 @@ def test_the_classifier_learns_the_corpus_and_the_network_to_hide_it(
 def test_the_target_is_one_of_the_corpora_that_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[int] = []
     monkeypatch.setattr(
-        neural, "train", lambda task, given, model, own: counts.append(model.against[0].count)
+        neural,
+        "train",
+        lambda task, given, model, own, begin: counts.append(model.against[0].count),
     )
     METHODS["dann"].adapt(asked(source(), target()))
     assert counts == [TARGET + 1]

@@ -44,7 +44,7 @@ def test_a_probe_is_fitted_to_what_its_layer_gets() -> None:
     """The embedding times the scale, which is about 10."""
     task = asked(source(), target(turned=0.6), 5)
     done = METHODS["linear-probe"].adapt(task)
-    scale = float(done.network.get_parameter("scale").detach())
+    scale = float(done.network.get_parameter("scale.value").detach())
     X = (scale * neural.embeddings(done.network, task.target)).numpy()
     labels = task.raw.labels[task.seen]
     probe = linear.fit(X[task.seen], labels, np.zeros_like(labels), 3, few_shot.ALONE)
