@@ -1,9 +1,8 @@
 """The comparison of adaptation methods: target × features × method → what each says of the target.
 
 Every target is cut into speaker-disjoint parts. Each part is judged by what was adapted on the
-recordings of the others, and with labels of theirs where there is a budget. Recordings whose
-emotion is none of the classes take part without a label: who has no labels cannot leave them out.
-The statistics of a corpus are over all of its recordings; those of a tested voice over its own.
+recordings of the others, and with labels of theirs where there is a budget. The statistics of a
+tested voice are over its own recordings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +13,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ehsaas.calibration import Statistics, softmax
+from ehsaas.calibration import softmax
 from ehsaas.corpora.splits import Fold, IntArray
-from ehsaas.emotions import LABEL_SETS
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import baselines, holdout, material, pretrained
+from ehsaas.experiments import baselines, material
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
@@ -26,39 +24,18 @@ from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.parts import MethodsConfig
 from ehsaas.experiments.protocols import Cell
-from ehsaas.experiments.systems import ProbeConfig
-from ehsaas.features import FeatureConfig, scaling
+from ehsaas.experiments.recordings import Recordings, load, parts
+from ehsaas.features import FeatureConfig
 from ehsaas.features.functionals import FunctionalsConfig
-from ehsaas.features.store import FeatureStore
 from ehsaas.features.store import Settings as FeatureSettings
 from ehsaas.training import adaptation
 from ehsaas.training.adaptation import METHODS, Adapted, Budget, Ground, Method, Settings, Task
 from ehsaas.training.adaptation.task import UNKNOWN, NetworkSettings, ProbeSettings
-from ehsaas.training.batches import Examples
 
 ORACLE = "oracle"
 """What tables call a classifier of all labels of the target's other speakers."""
 
 LABELS = "labels_per_class"
-
-
-@dataclass(frozen=True)
-class Everything:
-    """All utterances of the corpora: rows with their class or none, raw features, statistics."""
-
-    rows: pl.DataFrame
-    examples: Examples
-    classes: tuple[str, ...]
-    statistics: Mapping[int, Statistics]
-
-    def take(self, rows: IntArray) -> "Everything":
-        """Some of the utterances; the statistics stay those of all."""
-        return replace(self, rows=self.rows[rows], examples=self.examples.take(rows))
-
-    @property
-    def judged(self) -> IntArray:
-        """Rows that have a class."""
-        return np.flatnonzero(self.examples.labels != UNKNOWN)
 
 
 def cells(config: ExperimentConfig, tables: Mapping[str, pl.DataFrame]) -> list[Cell]:
@@ -94,12 +71,13 @@ def cells(config: ExperimentConfig, tables: Mapping[str, pl.DataFrame]) -> list[
 
 def judge(setup: Setup, cell: Cell) -> Trained:
     """What a method says of a target, under all statistics and budgets; or what needs no method."""
-    data = load(setup, cell.condition)
+    asked = _asked(setup.config)
+    data = load(setup, asked.label_set, cell.condition)
     names = setup.config.corpora
     own = names.index(cell.corpus)
     target = np.flatnonzero(data.examples.corpus == own)
     others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
-    folds = parts(setup, data.take(target), cell.corpus)
+    folds = parts(setup, data.take(target), cell.corpus, asked)
     made: list[pl.DataFrame] = []
     histories: list[dict[str, Any]] = []
     groups = [others] if cell.protocol == "lolo" else [[name] for name in others]
@@ -113,7 +91,7 @@ def judge(setup: Setup, cell: Cell) -> Trained:
         else:
             if _oracular(setup.config, cell.condition):
                 made.append(here.oracle())
-            if cell.condition == _asked(setup.config).features[0]:
+            if cell.condition == asked.features[0]:
                 made += here.deaf()
     return Trained(predictions.concat(made), histories)
 
@@ -124,9 +102,9 @@ class _Here:
 
     setup: Setup
     cell: Cell
-    data: Everything
-    source: Everything
-    target: Everything
+    data: Recordings
+    source: Recordings
+    target: Recordings
     folds: Sequence[Fold]
     train: Sequence[str]
 
@@ -229,68 +207,6 @@ class _Here:
         return baselines.deaf(data, fold, trial)
 
 
-def load(setup: Setup, features: str) -> Everything:
-    """All utterances of the corpora of a run with one kind of features."""
-    config, part = setup.config, _asked(setup.config)
-    frames: list[pl.DataFrame] = []
-    arrays: list[np.ndarray] = []
-    statistics: dict[int, Statistics] = {}
-    classes = LABEL_SETS[part.label_set]
-    wanted, columns = _wanted(config, features)
-    for index, corpus in enumerate(config.corpora):
-        table = setup.table(corpus)
-        known = material.labelled(config, table.rows, corpus, part.label_set)
-        rows = table.rows.drop("emotion").join(
-            known.select("id", "emotion"), on="id", how="left", maintain_order="left"
-        )
-        stored = FeatureStore(setup.store).get(table, wanted)
-        own = [stored[i] for i in range(len(stored))]
-        own = own if columns is None else [np.ascontiguousarray(x[:, columns]) for x in own]
-        statistics[index] = scaling.fit(own, f"corpus: {corpus}")
-        frames.append(rows.select(table.rows.columns))
-        arrays += own
-    rows = pl.concat(frames)
-    place = {name: i for i, name in enumerate(classes)}
-    labels = [UNKNOWN if name is None else place[name] for name in rows["emotion"]]
-    voices = rows["speaker"].to_list()
-    never = set(config.never_by_speaker)
-    keys = [
-        None if voice is None or corpus in never else f"{corpus}/{voice}"
-        for corpus, voice in zip(rows["corpus"], voices, strict=True)
-    ]
-    codes = {name: i for i, name in enumerate(sorted({key for key in keys if key is not None}))}
-    examples = Examples(
-        arrays,
-        np.array(labels, dtype=np.int64),
-        np.array([config.corpora.index(name) for name in rows["corpus"]], dtype=np.int64),
-        tuple(rows["id"]),
-        speaker=np.array([-1 if key is None else codes[key] for key in keys], dtype=np.int64),
-        seconds=rows["duration"].to_numpy().astype(np.float64),
-    )
-    return Everything(rows, examples, classes, statistics)
-
-
-def parts(setup: Setup, target: Everything, corpus: str) -> list[Fold]:
-    """Speaker-disjoint parts of a target: of each, rows to adapt on and rows to judge.
-
-    Those whose speaker has no utterance with a class are never judged, and always adapted on.
-    """
-    part = _asked(setup.config)
-    rows = target.rows
-    known = rows.filter(pl.col("emotion").is_not_null())
-    split = holdout.speaker_folds(known, corpus, part.strict_folds, part.folds, setup.root)
-    count = min(part.folds, len(split.folds))
-    of: dict[str, int] = {}
-    for number, fold in enumerate(split.folds):
-        for voice in known["speaker"][fold.test]:
-            of[voice] = number % count
-    where = np.array([of.get(voice, -1) for voice in rows["speaker"]])
-    return [
-        Fold(str(i + 1), np.flatnonzero(where != i), np.flatnonzero(where == i))
-        for i in range(count)
-    ]
-
-
 def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
     """The features that the store must hold beside those of the network."""
     if config.methods is None or "functionals" not in config.methods.features:
@@ -298,7 +214,7 @@ def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
     return {"functionals": FunctionalsConfig()}
 
 
-def _history(trial: Trial, cell: Cell, done: Adapted, known: Everything) -> list[dict[str, Any]]:
+def _history(trial: Trial, cell: Cell, done: Adapted, known: Recordings) -> list[dict[str, Any]]:
     """What the pseudo-labels of each epoch came to, where a method gives some."""
     if not done.epochs:
         return []
@@ -332,7 +248,7 @@ def _came_to(epoch: Mapping[str, Any], truth: IntArray) -> dict[str, float | Non
 
 
 def _judged(
-    trial: Trial, test: Everything, rows: IntArray, shares: np.ndarray, classes: tuple[str, ...]
+    trial: Trial, test: Recordings, rows: IntArray, shares: np.ndarray, classes: tuple[str, ...]
 ) -> pl.DataFrame:
     said = [classes[i] for i in shares.argmax(axis=1)]
     return judged(trial, test.rows[rows], said, classes, shares)
@@ -389,17 +305,6 @@ def _possible(method: Method) -> list[adaptation.By]:
 def _features(config: ExperimentConfig, features: str) -> str:
     """What a prediction table calls the features of a cell."""
     return features if features == "functionals" else material.kind_of(config)
-
-
-def _wanted(config: ExperimentConfig, features: str) -> tuple[FeatureSettings, IntArray | None]:
-    """Which features the store is asked for, and which of their columns; None is all."""
-    if features == "functionals":
-        return FunctionalsConfig(), None
-    if isinstance(config.model, ProbeConfig):
-        first = pretrained.candidates(config.heard_by, config.model)[0]
-        columns = pretrained.blocks(config.heard_by)
-        return config.heard_by, np.concatenate([columns[i] for i in first.blocks])
-    return config.heard_by, None
 
 
 def _network(config: ExperimentConfig, features: str) -> NetworkSettings:

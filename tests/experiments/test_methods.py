@@ -13,7 +13,6 @@ from ehsaas.evaluation import predictions
 from ehsaas.evaluation.methods import BESIDE, contests
 from ehsaas.evaluation.pooled import pool
 from ehsaas.experiments import methods, pretrained
-from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.parts import MethodsConfig, PerceptronConfig
@@ -22,44 +21,15 @@ from ehsaas.experiments.run import run
 from ehsaas.training.adaptation import METHODS
 from ehsaas.training.adaptation.task import NetworkSettings
 from ehsaas.utterances import UtteranceTable
-from tests.experiments import builders, encoded
+from tests.experiments import builders, compared, encoded
+from tests.experiments.compared import ASKED, config, like
 
-ASKED: dict[str, Any] = {
-    "features": ("network",),
-    "methods": ("source-only", "running-statistics", "self-training", "nnpm", "target-only"),
-    "statistics": ("source", "corpus", "speaker"),
-    "labels_per_class": (0, 2),
-    "folds": 2,
-    "network": {"hidden": 8, "width": 4, "epochs": 2, "least_steps": 0, "batch_size": 16},
-}
 FOREIGN = {"first": "second+third", "second": "first+third", "third": "first+second"}
-
-
-def config(part: dict[str, Any] = ASKED, **changes: Any) -> ExperimentConfig:
-    model = {"layers": ((1, 2),), "thirds": (False,), "copies": (False,), "steps": (20,)}
-    given = {"seeds": (3, 4), "training": {"keep": "last"}, "never_by_speaker": ("first",)}
-    return encoded.config(**{**given, "model": model, "methods": part, **changes})
-
-
-def change(path: Path, rows: pl.DataFrame) -> None:
-    utterances.write(UtteranceTable(rows, utterances.read(path).roots), path)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The third corpus has two speakers, the second a voice with none of the classes."""
-    folder = encoded.encoded(tmp_path_factory.mktemp("methods"))
-    third = utterances.read(folder / "third.parquet").rows
-    change(folder / "third.parquet", third.filter(pl.col("speaker").str.contains("s0|s1")))
-    rows = utterances.read(folder / "second.parquet").rows
-    last, ends = pl.col("id").str.ends_with("_3"), pl.col("speaker").str.ends_with
-    another = last & (ends("s3") | (ends("s0") & (pl.col("emotion") == "anger")))
-    rows = rows.with_columns(
-        emotion=pl.when(another).then(pl.lit("fear")).otherwise("emotion"),
-        speaker=pl.when(another & ends("s3")).then(pl.lit("second:s9")).otherwise("speaker"),
-    )
-    change(folder / "second.parquet", rows)
-    return folder
+    return compared.tables(tmp_path_factory.mktemp("methods"))
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +41,6 @@ def whole(home: Path) -> Setup:
 @pytest.fixture(scope="module")
 def said(whole: Setup) -> pl.DataFrame:
     return predictions.read(whole.run / "predictions.parquet")
-
-
-def like(whole: Setup, part: dict[str, Any], **changes: Any) -> Setup:
-    """The same tables and features with another question."""
-    given = pretrained.found(config(ASKED | part, **changes), whole.root)
-    return Setup(given, whole.run, whole.store, whole.root)
 
 
 def test_every_method_is_judged_by_its_statistics_labels_and_seeds(said: pl.DataFrame) -> None:
@@ -153,67 +117,6 @@ def test_a_finished_run_computes_nothing_again(whole: Setup) -> None:
     after = {path.name: path.stat().st_mtime_ns for path in cells.iterdir()}
     changed = {name for name in after if after[name] != before[name]}
     assert {Path(name).stem for name in changed} == {asked[5].key}
-
-
-def test_a_target_is_cut_between_speakers(whole: Setup) -> None:
-    """Who has none of the classes is adapted on, and never judged."""
-    data = methods.load(whole, "network")
-    for index, corpus in enumerate(whole.config.corpora):
-        target = data.take(np.flatnonzero(data.examples.corpus == index))
-        folds = methods.parts(whole, target, corpus)
-        voices = target.rows["speaker"].to_numpy()
-        judged = [set(voices[fold.test]) for fold in folds]
-        assert [fold.name for fold in folds] == ["1", "2"] and not judged[0] & judged[1]
-        for fold in folds:
-            assert not set(voices[fold.train]) & set(voices[fold.test])
-            assert len(fold.train) + len(fold.test) == len(voices)
-            assert "second:s9" not in voices[fold.test]
-        if corpus == "third":  # one speaker adapts, the other is judged, and the other way round
-            assert judged == [{"third:s0"}, {"third:s1"}]
-            assert set(voices[folds[0].train]) == {"third:s1"}
-
-
-def test_published_folds_are_dealt_out(whole: Setup) -> None:
-    """Four of them to three parts: the first and the last are judged together."""
-    path = whole.root / "folds.csv"
-    rows = whole.table("first").rows
-    listed = rows.select("corpus", "id", fold=pl.col("speaker").str.slice(-1).cast(pl.Int64) + 1)
-    listed.write_csv(path)
-    setup = like(whole, {"folds": 3, "strict_folds": path.name})
-    data = methods.load(setup, "functionals")
-    target = data.take(np.flatnonzero(data.examples.corpus == 0))
-    folds = methods.parts(setup, target, "first")
-    voices = target.rows["speaker"].to_numpy()
-    assert [sorted(v[-1] for v in set(voices[fold.test])) for fold in folds] == [
-        ["0", "3"],
-        ["1"],
-        ["2"],
-    ]
-
-
-def test_all_recordings_are_there_and_set_the_scale(whole: Setup) -> None:
-    data = methods.load(whole, "functionals")
-    assert data.classes == ("anger", "happiness", "neutral", "sadness")
-    assert data.rows.height == 64 + 64 + 32
-    assert (data.examples.labels == -1).sum() == 5 == data.rows["emotion"].null_count()
-    assert len(data.judged) == 155
-    own = data.examples.take(np.flatnonzero(data.examples.corpus == 1))
-    X = np.concatenate(own.features)
-    np.testing.assert_allclose(data.statistics[1].mean, X.mean(axis=0), rtol=1e-4, atol=1e-4)
-    speaker = data.examples.speaker
-    assert speaker is not None
-    assert (speaker[data.examples.corpus == 0] == -1).all()  # never by speaker
-    assert [len(set(speaker[data.examples.corpus == i])) for i in (1, 2)] == [5, 2]
-    assert not set(speaker[data.examples.corpus == 1]) & set(speaker[data.examples.corpus == 2])
-
-
-def test_the_columns_of_the_first_candidate_are_heard(whole: Setup) -> None:
-    """Layers 1 and 2 of three, means and deviations without those of the thirds."""
-    data = methods.load(whole, "network")
-    blocks = pretrained.blocks(whole.config.heard_by)
-    first = pretrained.candidates(whole.config.heard_by, whole.config.model)[0]  # type: ignore[arg-type]
-    assert data.examples.features[0].shape == (1, sum(len(blocks[i]) for i in first.blocks))
-    assert len(first.blocks) < len(blocks)
 
 
 @pytest.mark.parametrize("method", ("source-only", "self-training", "nnpm", "running-statistics"))
