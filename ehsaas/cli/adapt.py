@@ -10,7 +10,7 @@ import typer
 from ehsaas.cli import terminal
 
 if TYPE_CHECKING:
-    from ehsaas.experiments.adapt import Recording
+    from ehsaas.experiments.given import Recording
 
 
 class Speakers(StrEnum):
@@ -69,7 +69,7 @@ def _recordings(
 ) -> Iterator["Recording"]:
     """Every recording of the folder, with what the CSV and the folders say of it."""
     from ehsaas.audio import recordings_in
-    from ehsaas.experiments.adapt import Recording
+    from ehsaas.experiments.given import Recording
 
     if not folder.is_dir():
         raise terminal.UsageError(f"{folder}: expected a folder of recordings")

@@ -6,6 +6,8 @@ import pytest
 
 import ehsaas
 from ehsaas.emotions import NOT_SURE
+from ehsaas.experiments.adapt import READY
+from ehsaas.training.adaptation import METHODS
 from tests.cli.conftest import Home, Type
 from tests.experiments.builders import corpus
 
@@ -103,6 +105,25 @@ def test_voices_are_told_by_a_flag_or_by_folders(
         result = typed("adapt", home.model, flat, "--speakers", speakers, "-o", out)
         assert result.exit_code == 0, result.output
         assert ehsaas.load(out).facts["adapted"]["statistics"] == by
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_is_done_or_those_are_named_that_can_be(
+    home: Home, typed: Type, folder: Path, tmp_path: Path, method: str
+) -> None:
+    told = labels(folder, tmp_path / "labels.csv")
+    new = tmp_path / "new"
+    words = ("--labels", told, "--speakers", "folders", "--method", method, "-o", new)
+    result = typed("adapt", home.model, folder, *words)
+    if method in READY:
+        assert result.exit_code == 0, result.output
+        assert ehsaas.load(new).facts["adapted"]["method"] == method
+        judged = typed("recognise", folder / clips_of(folder)[0], "--model", new)
+        assert judged.exit_code == 0, judged.output
+    else:
+        assert result.exit_code == 2 and not new.exists()
+        assert "can be adapted by source-only, " in result.stderr
+        assert method not in result.stderr.split("adapted by")[1]
 
 
 def test_what_cannot_be_read_is_named(

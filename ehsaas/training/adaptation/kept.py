@@ -69,6 +69,11 @@ class Kept:
         vectors = {by: axes(states) for by, states in seen.items()}
         return cls(columns, axes, vectors, source.labels, source.corpus)
 
+    @property
+    def corpora(self) -> int:
+        """How many corpora the source has at most: the index of the next one."""
+        return int(self.corpus.max()) + 1
+
     def on_axes(self, states: Floats) -> Floats:
         """Inputs of the last layer (M, D) on the axes, (M, P)."""
         return self.axes(np.ascontiguousarray(states[:, self.columns]))
