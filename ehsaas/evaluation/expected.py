@@ -10,7 +10,7 @@ from typing import Any
 
 from ehsaas.evaluation.across import mean
 from ehsaas.evaluation.choice import BARE, paired_gain
-from ehsaas.evaluation.methods import alike, contests, whole
+from ehsaas.evaluation.methods import TARGET_ONLY, alike, contests, whole
 from ehsaas.evaluation.pooled import Result
 
 DIGITS = 3
@@ -49,8 +49,10 @@ def expected(results: Sequence[Result]) -> list[dict[str, Any]]:
         if zero is None or contest.label_set != "four":
             continue
         plain = whole(zero.cells, BARE, contest.targets)
-        for method in contest.complete:
-            own = contest.over(method)
+        alone = {method for method, _ in contest.beside if method.system == TARGET_ONLY}
+        for method in (*contest.complete, *sorted(alone, key=lambda one: one.needs)):
+            cells = contest.beside if method in alone else contest.cells
+            own = whole(cells, method, contest.targets)
             gained = paired_gain(own, plain)
             if gained is None or gained.low is None or gained.high is None:
                 continue
@@ -61,7 +63,7 @@ def expected(results: Sequence[Result]) -> list[dict[str, Any]]:
                 contest.labels,
                 len(contest.targets),
                 *(
-                    round(value, DIGITS)
+                    round(value, DIGITS) + 0.0  # no minus zero
                     for value in (mean(own).value, gained.value, gained.low, gained.high)
                 ),
             )

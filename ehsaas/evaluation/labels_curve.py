@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ehsaas.evaluation.across import Across, mean, written
 from ehsaas.evaluation.choice import choose
-from ehsaas.evaluation.methods import SOURCE_ONLY, TARGET_ONLY, Contest, Method, whole
+from ehsaas.evaluation.methods import SOURCE_ONLY, TARGET_ONLY, Contest, Method
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.tables import Table
 from ehsaas.evaluation.views import language
@@ -48,7 +48,7 @@ def _curve(own: Sequence[Contest]) -> LabelsCurve:
     languages, chance = {}, 0.0
     for (_, target), one in own[0].cells.items():
         languages[target], chance = language(one), one.chance
-    series = [(one.labels, name, results) for one in own for name, results in _series(one, targets)]
+    series = [(one.labels, name, results) for one in own for name, results in _series(one)]
     lines: dict[str, dict[str, tuple[Point, ...]]] = {}
     for place in (*targets, MEAN):
         for labels, name, results in series:
@@ -60,8 +60,12 @@ def _curve(own: Sequence[Contest]) -> LabelsCurve:
     return LabelsCurve(own[0].label_set, own[0].features, chance, languages, lines)
 
 
-def _series(contest: Contest, targets: Sequence[str]) -> list[tuple[str, dict[str, Result]]]:
-    """What is drawn of one contest, by name: results by target."""
+def _series(contest: Contest) -> list[tuple[str, dict[str, Result]]]:
+    """What is drawn of one contest, by name: results by target.
+
+    Target-only has no source; by `source` statistics it goes by those of its few labelled
+    utterances, and is drawn only where there is no other.
+    """
     choice = choose(contest)
     found = []
     if choice is not None:
@@ -69,21 +73,12 @@ def _series(contest: Contest, targets: Sequence[str]) -> list[tuple[str, dict[st
     for method in contest.methods:
         if method.system == SOURCE_ONLY:
             found.append((str(method), _by_target(contest.cells, method)))
-    alone = sorted(
-        {method for method, _ in contest.beside if method.system == TARGET_ONLY},
-        key=lambda one: (not whole(contest.beside, one, targets), one.needs),
-    )
-    if alone and contest.labels:
-        found.append((TARGET_ONLY, _by_target(contest.beside, _liked(alone, contest))))
+    if contest.labels:
+        alone = {method for method, _ in contest.beside if method.system == TARGET_ONLY}
+        own = {one for one in alone if one.normalisation != "source"} or alone
+        for method in sorted(own, key=lambda one: one.needs):
+            found.append((str(method), _by_target(contest.beside, method)))
     return found
-
-
-def _liked(alone: Sequence[Method], contest: Contest) -> Method:
-    """Of several ways to train on the target alone the one by corpus statistics, if it is whole."""
-    for method in alone:
-        if method.normalisation == "corpus" and whole(contest.beside, method, contest.targets):
-            return method
-    return alone[0]
 
 
 def _by_target(cells: Mapping[tuple[Method, str], Result], wanted: Method) -> dict[str, Result]:

@@ -232,7 +232,7 @@ def _write_texts(
     names = meta.get("gathers", [])
     results = pool(predictions)
     twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in twin)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in twin)
     pictures = _draw(folder, name, results)
     kept = f"{name}.parquet" if parquet else None
     shown = {path.name: title for path, title in pictures.items()}

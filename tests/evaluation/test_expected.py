@@ -28,6 +28,7 @@ def test_every_method_of_the_comparison_has_its_gain_over_the_model_as_it_was() 
         == ("source-only", "source", 0)
     ]
     assert [row["gain"] for row in bare] == [0] * len(bare)
+    assert ("target-only", 5) in {(row["method"], row["labels_per_class"]) for row in rows}
 
 
 def test_a_gain_is_told_in_a_sentence() -> None:
