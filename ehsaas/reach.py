@@ -1,6 +1,6 @@
 """How far utterances lie from what a model was trained on: a distance, and where far begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,17 @@ class Reach:
     centres: Array
     limit: float
     together: float
+
+    def knowing(self, vectors: NDArray[np.floating]) -> "Reach":
+        """The reach of a model that was adapted to utterances of one more corpus.
+
+        Args:
+            vectors: their pooled features (N, D). Their mean is one more centre; the covariance
+                and the limits stay those of the training corpora.
+        """
+        scaled = (vectors[:, self.columns] - self.mean) / self.std
+        centre = scaled.mean(axis=0, keepdims=True).astype(np.float32) @ self.axes
+        return replace(self, centres=np.concatenate([self.centres, centre]))
 
     def distance(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
         """Distances (N,) of pooled feature vectors (N, D)."""

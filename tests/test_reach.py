@@ -25,3 +25,13 @@ def test_frames_are_pooled_to_their_mean() -> None:
     frames = np.array([[8, 1, 0], [16, 3, 2]], np.float32)
     np.testing.assert_allclose(pooled(frames), [12, 2, 1])
     assert TWO.of(frames) == pytest.approx(1.0)
+
+
+def test_another_corpus_is_one_more_centre() -> None:
+    vectors = np.array([[30, 7, 9], [34, -7, 11]], np.float32)  # standardised (10, 9), (12, 11)
+    wider = TWO.knowing(vectors)
+    np.testing.assert_allclose(wider.centres, [[0, 0], [4, 0], [11, 10]])
+    np.testing.assert_allclose(wider.distance(vectors), 1)
+    assert TWO.distance(vectors).min() > 5
+    near = np.array([[10, 0, 0]], np.float32)
+    np.testing.assert_array_equal(wider.distance(near), TWO.distance(near))

@@ -51,6 +51,8 @@ def adapt(
     out = output or model.resolve().with_name(f"{model.resolve().name}-adapted")
     if out.resolve() == model.resolve():
         raise terminal.UsageError(f"-o {out}: that is the model itself; give another folder")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise terminal.UsageError(f"-o {out}: there is something already; give a new folder")
     recordings = list(_recordings(folder, labels, speakers))
     with terminal.progress() as tell:
         changed = adapt(model, recordings, method=method, name=folder.resolve().name, progress=tell)
@@ -76,7 +78,15 @@ def _recordings(
     names = [str(path) for path in recordings_in(folder)]
     if not names:
         raise terminal.UsageError(f"{folder}: no recordings in this folder")
+    if speakers is Speakers.FOLDERS and not any("/" in name for name in names):
+        raise terminal.UsageError(
+            f"--speakers folders: {folder} has no subfolders with recordings in them"
+        )
     told = {} if labels is None else _told(labels, names)
+    if speakers is not None and any(speaker for _, speaker in told.values()):
+        raise terminal.UsageError(
+            f"--speakers {speakers}: {labels} says who speaks; leave one of the two out"
+        )
     for name in names:
         emotion, speaker = told.get(name, (None, None))
         if speakers is Speakers.ONE:
@@ -102,11 +112,14 @@ def _told(path: Path, names: Sequence[str]) -> dict[str, tuple[str | None, str |
         )
     if "speaker" not in rows.columns:
         rows = rows.with_columns(speaker=pl.lit(None, pl.String))
-    found = {}
+    found: dict[str, tuple[str | None, str | None]] = {}
     for name, emotion, speaker in rows.select("path", "emotion", "speaker").iter_rows():
         if name not in names:
             raise terminal.UsageError(
                 f"--labels {path}: {name!r} is no recording of the folder; paths are relative to it"
             )
-        found[name] = ((emotion or "").strip().lower() or None, speaker)
+        if name in found:
+            raise terminal.UsageError(f"--labels {path}: {name!r} comes twice")
+        emotion, speaker = (emotion or "").strip().lower(), (speaker or "").strip()
+        found[name] = (emotion or None, speaker or None)
     return found

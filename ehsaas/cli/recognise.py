@@ -145,7 +145,10 @@ def _see_coverage(
             f" {among}: it holds for recordings like those, not for another language"
             " (`ehsaas adapt --labels` calibrates on your own)"
         )
-    if baseline is not None:
+    if facts.get("statistics") == "speaker":
+        if baseline is None:
+            doubts.append("calibrated by the statistics of each speaker (--baseline gives them)")
+    elif baseline is not None:
         doubts.append("not calibrated with --baseline")
     if timeline:
         doubts.append("calibrated on whole recordings, not on the short looks of a timeline")

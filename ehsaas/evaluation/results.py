@@ -21,8 +21,9 @@ from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
 
 Row = dict[str, Any]
 
-LARGEST_PARQUET = 1_000_000
-"""Bytes above which the prediction table is not kept beside its page."""
+LARGEST = 1_000_000
+"""Bytes from which the prediction table is not kept beside its page, and a twin holds UAR and
+accuracy only, or UAR alone."""
 
 COMPARED: tuple[str, ...] = ("uar", "accuracy")
 """Metrics in the twin of a comparison of methods, which would be megabytes otherwise."""
@@ -222,6 +223,10 @@ def rebuild(parquet: Path) -> Page:
     return _write_texts(parquet.parent, parquet.stem, table, meta, parquet)
 
 
+def _lines(twin: Sequence[Row]) -> str:
+    return ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in twin)
+
+
 def _write_texts(
     folder: Path,
     name: str,
@@ -232,7 +237,12 @@ def _write_texts(
     names = meta.get("gathers", [])
     results = pool(predictions)
     twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in twin)
+    lines = _lines(twin)
+    for metrics in (COMPARED, COMPARED[:1]):
+        if len(lines) >= LARGEST:
+            lines = _lines(
+                [row for row in twin if row["source"] != "ours" or row["metric"] in metrics]
+            )
     pictures = _draw(folder, name, results)
     kept = f"{name}.parquet" if parquet else None
     shown = {path.name: title for path, title in pictures.items()}
@@ -280,7 +290,7 @@ def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) 
     plain = sorted_rows.drop(probabilities)
     for table in (rounded, plain, plain.with_columns(digest=pl.lit(None, pl.String))):
         table.write_parquet(aside, compression="zstd", compression_level=19, metadata=metadata)
-        if aside.stat().st_size < LARGEST_PARQUET:
+        if aside.stat().st_size < LARGEST:
             aside.replace(path)
             return path
     aside.unlink()

@@ -14,40 +14,30 @@ import numpy as np
 import torch
 
 from ehsaas.calibration import Statistics
-from ehsaas.experiments import expected
-from ehsaas.experiments.given import Heard, Progress, Recording, hear
-from ehsaas.features import EmbeddingConfig, scaling
+from ehsaas.enrolment import enrol
+from ehsaas.experiments import told
+from ehsaas.experiments.given import MANY, Heard, Progress, Recording, hear
+from ehsaas.experiments.last_layer import Fitted, LastLayer
+from ehsaas.features import EmbeddingConfig
+from ehsaas.reach import Reach, pooled
 from ehsaas.recogniser import Recogniser
-from ehsaas.training.adaptation import METHODS, AdaptationError, Ground, Settings, Task, neural
+from ehsaas.training.adaptation import METHODS, AdaptationError, neural
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept, Kind, head
-from ehsaas.training.adaptation.standardising import Standardiser
-from ehsaas.training.adaptation.task import UNKNOWN, Floats
-from ehsaas.training.batches import Examples, IntArray
-from ehsaas.training.calibrating import Calibrated, calibrate
+from ehsaas.training.adaptation.task import UNKNOWN
+from ehsaas.training.batches import IntArray
+from ehsaas.training.calibrating import Calibrated
 
 UNLABELLED = "self-training"
 LABELLED = "joint-training"
-"""What is done without labels, and with some, where nothing else is asked for: what the comparison
-of methods (`experiments/adaptation.yaml`) chose for most languages on the others."""
+"""What is done without labels, and with some, where nothing else is asked for. Where speakers are
+known each is what the comparison of methods (`docs/results/adaptation.md`) chose for every language
+on the others; where they are not, the second is, too, and without labels nothing there is told from
+the recordings' own statistics alone, which come with the first in any case."""
 
-READY = tuple(
-    name
-    for name, one in METHODS.items()
-    if not one.neural and name not in ("knn-memory", "running-statistics")
-)
+APART: tuple[str, ...] = ("knn-memory", "running-statistics", "target-only")
+READY = tuple(name for name, one in METHODS.items() if not one.neural and name not in APART)
 """Methods that fit a last layer to what was kept: no network of their own, no memory in its place,
-and no stream of recordings to come."""
-
-PARTS = 4
-"""Parts of the labelled recordings, each judged by a layer fitted without it, to calibrate by."""
-
-MANY = 5
-"""Voices from which on the statistics of all recordings are those of a language or a place, and not
-of these voices: another voice is judged worse by those of one than by the source's
-(`docs/results/new_language.md`)."""
-
-FEWEST = 20
-"""Labelled recordings below which probabilities are not calibrated anew."""
+no stream of recordings to come, nothing that leaves out what was kept."""
 
 
 @dataclass(frozen=True)
@@ -93,84 +83,106 @@ def adapt(
             its emotions, or nothing can be heard in the recordings.
         RecogniserError: there is no recogniser in the folder.
     """
-    if method is not None and method not in READY:
-        raise AdaptationError(
-            f"method {method!r}; a saved recogniser can be adapted by {', '.join(READY)}"
-        )
+    chosen = _method(method, any(one.emotion for one in recordings))
     recogniser, kept = _loaded(folder)
     heard = hear(recogniser, recordings, kept.corpora, progress)
-    chosen = method or (LABELLED if heard.labelled else UNLABELLED)
-    by: Kind = "speaker" if heard.voices else "corpus"
-    whole = scaling.fit(heard.examples.features, f"{name}: {len(heard.examples)} recordings")
-    scale = Standardiser(by, recogniser.statistics, {kept.corpora: whole})
+    by: Kind = "speaker" if len(heard.voices) else "corpus"
+    whole, scales = _scales(recogniser, heard, name)
+    scaled = [scale(x) for scale, x in zip(scales, heard.examples.features, strict=True)]
     recogniser.network.eval()
-    states = neural.embeddings(recogniser.network, scale(heard.examples)).numpy()
-    last = _LastLayer(recogniser, kept, states, by, chosen, seed)
+    states = neural.embeddings(recogniser.network, replace(heard.examples, features=scaled))
+    last = LastLayer(recogniser, kept, states.numpy(), by, chosen, seed)
     fitted = last.fit(heard.examples.labels)
-    calibrated = last.calibrated(heard.examples.labels)
-    statistics = whole if by == "corpus" or heard.voices >= MANY else recogniser.statistics
+    groups, whose = _apart(heard)
+    calibrated = last.calibrated(heard.examples.labels, groups)
+    statistics = whole if by == "corpus" or len(heard.voices) >= MANY else recogniser.statistics
+    counts = heard.labelled(len(recogniser.classes))
     facts: dict[str, Any] = {
         "to": name,
         "method": chosen,
-        "recordings": len(heard.examples),
-        "labels": heard.labelled,
+        "recordings": heard.recordings,
+        "labels": int(counts.sum()),
         "statistics": by,
     }
-    changed = _with(recogniser, fitted, statistics, facts, calibrated)
-    said = (*_told(heard, fitted.said, by, calibrated), _expected(recogniser, heard, by, chosen))
+    changed = replace(
+        _with(recogniser, fitted, facts, calibrated, whose),
+        statistics=statistics,
+        reach=_reach(recogniser, heard),
+    )
+    said = told.sentences(
+        told.Done(
+            heard,
+            recogniser.classes,
+            chosen,
+            fitted.said,
+            by,
+            isinstance(recogniser.features, EmbeddingConfig),
+            "" if calibrated is None else whose,
+        )
+    )
     return Changed(changed, kept, said, heard.unread)
 
 
-@dataclass(frozen=True)
-class _Fitted:
-    """Weights (K, D) and biases (K,) of a last layer, and what was done in a sentence."""
+def _method(asked: str | None, labelled: bool) -> str:
+    """What is done.
 
-    W: Floats
-    b: Floats
-    said: str
+    Raises:
+        AdaptationError: it cannot be, or not without labels.
+    """
+    chosen = asked or (LABELLED if labelled else UNLABELLED)
+    if chosen not in READY:
+        raise AdaptationError(
+            f"method {chosen!r}; a saved recogniser can be adapted by {', '.join(READY)}"
+        )
+    if METHODS[chosen].labels == "needed" and not labelled:
+        raise AdaptationError(
+            f"method {chosen!r} needs labels, and no recording has one; without, try {UNLABELLED}"
+        )
+    return chosen
 
 
-@dataclass(frozen=True)
-class _LastLayer:
-    """Fits last layers to the source that was kept and to `states` (M, D) of the recordings."""
+def _scales(recogniser: Recogniser, heard: Heard, name: str) -> tuple[Statistics, list[Statistics]]:
+    """Statistics of all recordings, and (M) of each one's voice, or else of all.
 
-    recogniser: Recogniser
-    kept: Kept
-    states: Floats
-    by: Kind
-    method: str
-    seed: int
+    Shrunk towards the recogniser's own as those of a baseline are, which it is judged by later.
+    """
 
-    def fit(self, labels: IntArray) -> _Fitted:
-        """A last layer for the recordings, by the method."""
-        settings = Settings(len(self.recogniser.classes), "none", self.seed)
-        vectors = self.kept.vectors[self.by]
-        ground = Ground(_examples(vectors, self.kept.labels, self.kept.corpus), settings)
-        own = np.full(len(labels), self.kept.corpora)
-        target = _examples(self.kept.on_axes(self.states), labels, own)
-        done = METHODS[self.method].adapt(Task(ground, target, settings))
-        layer = head(done.network)
-        W, b = layer.weight.detach().numpy(), layer.bias.detach().numpy()
-        dims = head(self.recogniser.network).in_features
-        return _Fitted(*self.kept.layer(W, b, dims), done.said)
+    def of(rows: IntArray, whose: str) -> Statistics:
+        seconds, shares = heard.examples.seconds, heard.shares
+        assert seconds is not None, "heard with their seconds"
+        given = ((heard.examples.features[i], float(seconds[i]), float(shares[i])) for i in rows)
+        found = enrol(given, recogniser.statistics, whose)
+        assert found is not None, "there is at least one utterance"
+        return replace(found, warnings=())
 
-    def calibrated(self, labels: IntArray) -> Calibrated | None:
-        """Temperature and scores of labelled recordings, each judged by a layer without its label.
+    whole = of(np.arange(len(heard.examples)), f"{name}: {heard.recordings} recordings")
+    scales = [whole] * len(heard.examples)
+    for voice in heard.voices:
+        rows = np.flatnonzero(heard.speaker == voice)
+        own = of(rows, f"speaker {voice}")
+        for i in rows:
+            scales[i] = own
+    return whole, scales
 
-        None where there are too few.
-        """
-        rows = np.flatnonzero(labels != UNKNOWN)
-        if len(rows) < FEWEST:
-            return None
-        part = np.random.default_rng(self.seed).permutation(len(rows)) % PARTS
-        logits = np.zeros((len(rows), len(self.recogniser.classes)))
-        for one in range(PARTS):
-            tested = rows[part == one]
-            without = labels.copy()
-            without[tested] = UNKNOWN
-            fitted = self.fit(without)
-            logits[part == one] = self.states[tested] @ fitted.W.T + fitted.b
-        return calibrate(logits, labels[rows])
+
+def _apart(heard: Heard) -> tuple[IntArray, str]:
+    """What is held back together to calibrate by: voices where there are two, or else recordings.
+
+    Groups (M,), and for whom the calibration speaks.
+    """
+    labelled = heard.examples.labels != UNKNOWN
+    known = heard.speaker >= 0
+    places = np.unique(np.array(heard.examples.ids), return_inverse=True)[1].astype(np.int64)
+    if len(np.unique(heard.speaker[labelled & known])) < 2:
+        return places, "other recordings of the same voices"
+    return np.where(known, heard.speaker, -1 - places), "other voices"
+
+
+def _reach(recogniser: Recogniser, heard: Heard) -> Reach | None:
+    """How far the recogniser reaches now that it was adapted to these recordings."""
+    if recogniser.reach is None:
+        return None
+    return recogniser.reach.knowing(np.stack([pooled(x) for x in heard.examples.features]))
 
 
 def _loaded(folder: Path) -> tuple[Recogniser, Kept]:
@@ -190,69 +202,30 @@ def _loaded(folder: Path) -> tuple[Recogniser, Kept]:
 
 def _with(
     recogniser: Recogniser,
-    fitted: _Fitted,
-    statistics: Statistics,
+    fitted: Fitted,
     adapted: Mapping[str, Any],
     calibrated: Calibrated | None,
+    whose: str,
 ) -> Recogniser:
-    """The recogniser with the new layer, statistics and calibration."""
+    """The recogniser with the new layer and its calibration; the old one spoke of the old layer."""
     layer = head(recogniser.network)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(fitted.W))
         layer.bias.copy_(torch.from_numpy(fitted.b))
     facts: dict[str, Any] = {**recogniser.facts, "adapted": dict(adapted)}
-    changes: dict[str, Any] = {}
+    facts.pop("calibration", None)
     if calibrated is not None:
         facts["calibration"] = {
             "data": "target",
             "utterances": adapted["labels"],
             "corpora": [adapted["to"]],
             "statistics": adapted["statistics"],
-            "how": f"in {PARTS} parts, each judged without its own labels",
+            "how": f"each judged by a layer without its label; speaks for {whose}",
         }
-        changes = {"temperature": calibrated.temperature, "scores": calibrated.scores}
-    name = f"{recogniser.name}-{adapted['to']}"
-    return replace(recogniser, statistics=statistics, name=name, facts=facts, **changes)
-
-
-def _told(heard: Heard, what: str, by: Kind, calibrated: Calibrated | None) -> tuple[str, ...]:
-    """What was done, in sentences."""
-    own = "those of each speaker" if by == "speaker" else "their own, taken together"
-    said = [
-        f"{len(heard.examples)} recordings were heard, {heard.labelled} with a label.",
-        f"Last layer: {what}.",
-        f"Statistics of the recordings while it was fitted: {own}.",
-    ]
-    if by == "speaker":
-        whose = "all recordings" if heard.voices >= MANY else "the model as it was"
-        few = f", as {MANY - 1} voices or fewer are no language" if heard.voices < MANY else ""
-        said.append(
-            f"Alone, a recording is judged by the statistics of {whose}{few}; a voice of which you"
-            " have some recordings is judged better by its own: `ehsaas recognise --baseline"
-            " FOLDER`."
-        )
-    else:
-        said.append(
-            "A recording is judged by the statistics of all these. Are they of a few voices? Then"
-            " say so (`--speakers`): others are judged worse by them."
-        )
-    if calibrated is not None:
-        said.append(f"Probabilities and --coverage: calibrated on {heard.labelled} of them.")
-    elif heard.labelled:
-        said.append(f"Not calibrated anew: that takes {FEWEST} labels.")
-    return tuple(said)
-
-
-def _expected(recogniser: Recogniser, heard: Heard, by: Kind, method: str) -> str:
-    """What the comparison of methods lets one expect."""
-    kind = "embeddings" if isinstance(recogniser.features, EmbeddingConfig) else "frames"
-    found = expected.gain(method, by, kind, heard.labelled / len(recogniser.classes))
-    if found is None:
-        return f"To be expected: not measured for {method} on {kind}."
-    return f"To be expected: {found}"
-
-
-def _examples(vectors: Floats, labels: IntArray, corpus: IntArray) -> Examples:
-    """Vectors (N, D) as utterances of one frame."""
-    names = tuple(map(str, range(len(labels))))
-    return Examples([*vectors[:, None, :]], labels, corpus.astype(np.int64), names)
+    return replace(
+        recogniser,
+        name=f"{recogniser.name}-{adapted['to']}",
+        facts=facts,
+        temperature=1.0 if calibrated is None else calibrated.temperature,
+        scores=None if calibrated is None else calibrated.scores,
+    )

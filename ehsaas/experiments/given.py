@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ehsaas import audio
-from ehsaas.audio import Clip
-from ehsaas.recogniser import SHORTEST, Recogniser
+from ehsaas.recogniser import Recogniser
 from ehsaas.training.adaptation import AdaptationError
 from ehsaas.training.adaptation.standardising import VOICED
 from ehsaas.training.adaptation.task import UNKNOWN
 from ehsaas.training.batches import Examples, IntArray
+
+MANY = 5
+"""Voices from which on the statistics of all recordings are those of a language or a place, and not
+of these voices: another voice is judged worse by those of one than by the source's
+(`docs/results/new_language.md`)."""
+
+FEWEST = 20
+"""Labelled recordings below which the new layer is not calibrated."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, recordings done, recordings in all)."""
@@ -31,26 +39,45 @@ class Recording:
 
 @dataclass(frozen=True)
 class Heard:
-    """What could be heard of them: M recordings as examples, and lines about all others.
+    """What could be heard of R recordings: M utterances, and lines about all other recordings.
 
-    Features are raw; labels and speakers are −1 where they are not known.
+    A recording is one utterance; a long one as many as the windows that it is judged in, each with
+    its emotion, its speaker and its name as id. Features are raw; labels and speakers are −1 where
+    they are not known. `shares` (M,) of the utterances' seconds are in no window before.
     """
 
     examples: Examples
+    shares: NDArray[np.float64]
     unread: tuple[str, ...]
 
-    @property
-    def labelled(self) -> int:
-        """How many have a label."""
-        return int((self.examples.labels != UNKNOWN).sum())
+    @cached_property
+    def firsts(self) -> IntArray:
+        """The first utterance of each recording, (R,)."""
+        return np.unique(np.array(self.examples.ids), return_index=True)[1].astype(np.int64)
 
     @property
-    def voices(self) -> int:
+    def recordings(self) -> int:
+        """How many could be heard."""
+        return len(self.firsts)
+
+    def labelled(self, classes: int) -> IntArray:
+        """Recordings of each class that have a label, (classes,)."""
+        known = self.examples.labels[self.firsts]
+        return np.bincount(known[known != UNKNOWN], minlength=classes).astype(np.int64)
+
+    @property
+    def speaker(self) -> IntArray:
+        """Who speaks, (M,); −1 where that is not known."""
+        found = self.examples.speaker
+        assert found is not None, "heard with a speaker or -1"
+        return found
+
+    @property
+    def voices(self) -> IntArray:
         """Speakers with enough recordings for statistics of their own."""
-        speakers = self.examples.speaker
-        assert speakers is not None, "heard with a speaker or -1"
-        known = speakers[speakers >= 0]
-        return int((np.bincount(known) >= VOICED).sum()) if len(known) else 0
+        known = self.speaker[self.firsts]
+        names, counts = np.unique(known[known >= 0], return_counts=True)
+        return names[counts >= VOICED]
 
 
 def hear(
@@ -63,12 +90,50 @@ def hear(
 
     Args:
         recogniser: whose features and classes count.
-        recordings: of one corpus.
+        recordings: of one corpus, each with a name of its own.
         corpus: its index.
         progress: told how many were heard.
 
     Raises:
         AdaptationError: a label is none of the recogniser's emotions, or hardly anything is heard.
+    """
+    _see_labels(recogniser, recordings)
+    read: list[Recording] = []
+    pieces: list[tuple[NDArray[np.float32], float, float]] = []
+    unread: list[str] = []
+    for number, one in enumerate(recordings, 1):
+        try:
+            found = list(recogniser.pieces(audio.read(one.audio)))
+        except (audio.AudioError, OSError) as error:
+            unread.append(f"{one.name}: {error}")
+        else:
+            if not found:
+                unread.append(f"{one.name}: no speech")
+            pieces += found
+            read += [one] * len(found)
+        if progress is not None:
+            progress("listening", number, len(recordings))
+    if (count := len({one.name for one in read})) < VOICED:
+        raise AdaptationError(
+            f"{count} recordings with speech in them; at least {VOICED} are needed"
+        )
+    voices = sorted({one.speaker for one in read if one.speaker})
+    examples = Examples(
+        [features for features, _, _ in pieces],
+        _codes([one.emotion for one in read], recogniser.classes),
+        np.full(len(read), corpus, dtype=np.int64),
+        tuple(one.name for one in read),
+        speaker=_codes([one.speaker for one in read], voices),
+        seconds=np.array([seconds for _, seconds, _ in pieces]),
+    )
+    return Heard(examples, np.array([share for _, _, share in pieces]), tuple(unread))
+
+
+def _see_labels(recogniser: Recogniser, recordings: Sequence[Recording]) -> None:
+    """See that the labels are emotions of a recogniser.
+
+    Raises:
+        AdaptationError: one is not.
     """
     strange = sorted({r.emotion for r in recordings if r.emotion} - set(recogniser.classes))
     if strange:
@@ -76,40 +141,8 @@ def hear(
             f"labels that {recogniser.name} does not know: {', '.join(strange)}; its emotions are"
             f" {', '.join(recogniser.classes)}. Leave the emotion of such recordings empty"
         )
-    features: list[NDArray[np.float32]] = []
-    read: list[Recording] = []
-    unread: list[str] = []
-    for number, one in enumerate(recordings, 1):
-        try:
-            clip = audio.read(one.audio)
-        except (audio.AudioError, OSError) as error:
-            unread.append(f"{one.name}: {error}")
-        else:
-            if _silent(clip):
-                unread.append(f"{one.name}: no speech")
-            else:
-                features.append(recogniser.measure(clip))
-                read.append(one)
-        if progress is not None:
-            progress("listening", number, len(recordings))
-    if len(read) < VOICED:
-        raise AdaptationError(
-            f"{len(read)} recordings with speech in them; at least {VOICED} are needed"
-        )
-    examples = Examples(
-        features,
-        _codes([one.emotion for one in read], recogniser.classes),
-        np.full(len(read), corpus, dtype=np.int64),
-        tuple(one.name for one in read),
-        speaker=_codes([r.speaker for r in read], sorted({r.speaker for r in read if r.speaker})),
-    )
-    return Heard(examples, tuple(unread))
 
 
 def _codes(values: Sequence[str | None], names: Sequence[str]) -> IntArray:
     """Places of values in `names`, −1 where nothing is known."""
     return np.array([names.index(x) if x else UNKNOWN for x in values], dtype=np.int64)
-
-
-def _silent(clip: Clip) -> bool:
-    return clip.duration < SHORTEST or audio.is_silent(clip)

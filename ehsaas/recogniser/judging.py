@@ -220,12 +220,7 @@ class Recogniser:
             RecogniserError: no clip holds sound, or the model hears samples, which have none.
         """
         self._must_be_scaled()
-        heard = (
-            (self.measure(part), part.duration, share)
-            for clip in clips
-            for part, _, share in _as_judged(clip)
-            if part.duration >= SHORTEST and not audio.is_silent(part)
-        )
+        heard = (piece for clip in clips for piece in self.pieces(clip))
         found = enrol(heard, self.statistics, name, strength)
         if found is None:
             raise RecogniserError(
@@ -239,6 +234,19 @@ class Recogniser:
                 f"{self.name} hears samples, to which no statistics are applied; judge without them"
                 " (leave --baseline out)"
             )
+
+    def pieces(self, clip: Clip) -> Iterator[tuple[NDArray[np.float32], float, float]]:
+        """A clip as it is judged: whole, or in windows where it is long; those with sound in them.
+
+        Yields:
+            Raw features (T, D), seconds, and the share of these that no window before holds.
+
+        Raises:
+            RecogniserError: the clip is not at 16 kHz.
+        """
+        for part, _, share in _as_judged(clip):
+            if part.duration >= SHORTEST and not audio.is_silent(part):
+                yield self.measure(part), part.duration, share
 
     def measure(self, clip: Clip) -> NDArray[np.float32]:
         """Raw features (T, D) of a clip, before any statistics.

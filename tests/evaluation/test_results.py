@@ -171,11 +171,11 @@ def test_probabilities_go_before_the_table_does(
     whole = page(tmp_path / "whole", table).parquet
     assert whole is not None
     assert "p_anger" in pl.read_parquet(whole).columns
-    monkeypatch.setattr(module, "LARGEST_PARQUET", whole.stat().st_size - 100)
+    monkeypatch.setattr(module, "LARGEST", whole.stat().st_size - 100)
     without = page(tmp_path / "less", table).parquet
     assert without is not None
     assert "p_anger" not in pl.read_parquet(without).columns
-    monkeypatch.setattr(module, "LARGEST_PARQUET", 100)
+    monkeypatch.setattr(module, "LARGEST", 100)
     written = page(tmp_path / "less", table)
     assert written.parquet is None
     assert not without.exists()
@@ -184,6 +184,19 @@ def test_probabilities_go_before_the_table_does(
         "example.json",
         "example.md",
     ]
+
+
+def test_a_twin_that_would_be_too_large_holds_fewer_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = page(tmp_path, simulated(0.6)).twin
+    every = json.loads(twin.read_text(encoding="utf-8"))
+    size = twin.stat().st_size
+    for largest, metrics in ((size - 10, ("uar", "accuracy")), (size // 3, ("uar",))):
+        monkeypatch.setattr(module, "LARGEST", largest)
+        kept = json.loads(page(tmp_path / "less", simulated(0.6)).twin.read_text(encoding="utf-8"))
+        left = [row for row in every if row["source"] != "ours" or row["metric"] in metrics]
+        assert kept == left and len(kept) < len(every)
 
 
 def test_only_what_write_page_wrote_is_rebuilt(tmp_path: Path) -> None:
