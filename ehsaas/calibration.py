@@ -108,7 +108,11 @@ def prediction_set(
     return tuple(kept) or (classes[int(order[0])],)
 
 
-def best_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
+def best_temperature(
+    logits: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.floating] | None = None,
+) -> float:
     """The temperature with the smallest negative log-likelihood (Guo et al. 2017, section 4.2).
 
     The loss is convex in 1 / T, so the candidates are searched by halves.
@@ -116,6 +120,7 @@ def best_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) ->
     Args:
         logits: (N, C) of calibration utterances, or logarithms of their probabilities.
         labels: their classes, (N,).
+        weights: how much each utterance counts, (N,); all the same by default.
     """
     above = np.asarray(logits, dtype=np.float64)
     above = above - above[np.arange(len(labels)), labels][:, None]
@@ -123,7 +128,8 @@ def best_temperature(logits: NDArray[np.floating], labels: NDArray[np.int64]) ->
     def loss(candidate: int) -> float:
         scaled = above / TEMPERATURES[candidate]
         most = scaled.max(axis=1)
-        return float((most + np.log(np.exp(scaled - most[:, None]).sum(axis=1))).mean())
+        each = most + np.log(np.exp(scaled - most[:, None]).sum(axis=1))
+        return float(np.average(each, weights=weights))
 
     low, high = 0, len(TEMPERATURES) - 1
     while low < high:

@@ -18,7 +18,8 @@ def merge(windows: Sequence[Estimate], settle: Settle | None = None) -> list[Est
     Time is cut wherever a window begins or ends. What is said of a piece is the mean of the
     probabilities of the windows over it, or "no speech" where more than half of them heard none;
     neighbouring pieces of the same emotion (and the same prediction set) are one segment, whose
-    probabilities are their mean by length.
+    probabilities are their mean by length. What a window has of its own, its attention and what is
+    `extra`, is in no segment.
 
     Args:
         windows: estimates of stretches of one recording, which may overlap.
@@ -50,7 +51,7 @@ def _same(one: Estimate, other: Estimate) -> bool:
 
 def _piece(over: Sequence[Estimate], start: float, end: float) -> Estimate:
     heard = [one for one in over if one.emotion != NO_SPEECH]
-    fixed = replace(over[0], start=start, end=end, attention=None, prediction_set=())
+    fixed = replace(over[0], start=start, end=end, attention=None, prediction_set=(), extra={})
     if 2 * len(heard) < len(over) or not heard:
         return replace(fixed, emotion=NO_SPEECH, probabilities={})
     mean = {

@@ -81,6 +81,14 @@ def test_the_search_by_halves_finds_the_best_of_all_candidates() -> None:
     assert best_temperature(logits / 3, labels) == TEMPERATURES[int(np.argmin(losses))]
 
 
+def test_weights_stand_for_utterances_that_come_more_than_once() -> None:
+    logits, labels = drawn(80, 1)
+    times = np.arange(80) % 5
+    often = best_temperature(np.repeat(logits, times, axis=0), np.repeat(labels, times))
+    assert best_temperature(logits, labels, 1.0 * times) == often
+    assert best_temperature(logits, labels) != often
+
+
 def test_logits_that_are_always_right_take_the_sharpest() -> None:
     assert best_temperature(np.eye(3), np.arange(3)) == TEMPERATURES[0]
 

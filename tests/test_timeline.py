@@ -53,6 +53,16 @@ def test_segments_cover_the_windows_without_overlap() -> None:
         assert one.end == following.start and one.emotion != following.emotion
 
 
+def test_what_a_window_has_of_its_own_is_in_no_segment() -> None:
+    windows = [
+        replace(window(0.5 * i, 0.5 * i + 1.5, heard), attention=(1.0,), extra={"distance": 2.0})
+        for i, heard in enumerate((0.9, 0.9, None, None, None, None))
+    ]
+    found = merge(windows)
+    assert [one.emotion for one in found] == ["anger", NO_SPEECH]
+    assert all(one.attention is None and dict(one.extra) == {} for one in found)
+
+
 def test_what_nobody_looked_at_is_in_no_segment() -> None:
     found = merge([window(0, 1, 0.9), window(3, 4, 0.9)])
     assert [(one.start, one.end) for one in found] == [(0, 1), (3, 4)]

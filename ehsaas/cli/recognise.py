@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -212,7 +212,7 @@ def _statistics(
     if baseline == RUNNING:
         return recogniser.running()
     if baseline == SELF:
-        return recogniser.statistics_of(_readable(judged), SELF)
+        return _of_the_judged(recogniser, judged)
     if not Path(baseline).is_dir():
         raise terminal.UsageError(
             f"--baseline {baseline}: expected a folder of recordings, self or running"
@@ -220,7 +220,25 @@ def _statistics(
     from ehsaas.enrolment import Watched
 
     name = Path(baseline).resolve().name
-    return Watched(recogniser.statistics_of(_readable(list(_sources([baseline]))), name))
+    heard = _readable(list(_sources([baseline])), terminal.say)
+    return Watched(recogniser.statistics_of(heard, name))
+
+
+def _of_the_judged(recogniser: "Recogniser", judged: Sequence[Source]) -> "Baseline":
+    """Statistics of what is judged; what cannot be read is named when it is, or here if nothing is.
+
+    Raises:
+        RecogniserError: nothing that is judged gives statistics.
+    """
+    from ehsaas.recogniser import RecogniserError
+
+    unread: list[str] = []
+    try:
+        return recogniser.statistics_of(_readable(judged, unread.append), SELF)
+    except RecogniserError:
+        for line in unread:
+            terminal.say(line)
+        raise
 
 
 def _say_once(statistics: "Baseline | None", told: tuple[str, ...]) -> tuple[str, ...]:
@@ -232,15 +250,15 @@ def _say_once(statistics: "Baseline | None", told: tuple[str, ...]) -> tuple[str
     return found
 
 
-def _readable(sources: Sequence[Source]) -> "Iterator[Clip]":
-    """The clips that can be read; the others are named when they are judged, or here."""
+def _readable(sources: Sequence[Source], tell: Callable[[str], None]) -> "Iterator[Clip]":
+    """The clips of a baseline that can be read; the others are told."""
     from ehsaas import audio
 
     for source in sources:
         try:
             yield audio.read(source.audio)
         except (audio.AudioError, OSError) as error:
-            terminal.say(f"baseline: {_named(source, error)}")
+            tell(f"baseline: {_named(source, error)}")
 
 
 def _judge(

@@ -125,12 +125,15 @@ class _Here:
                     yield self.said(done, trial, fold), _history(trial, self.cell, done, known)
 
     def budgets(self, method: Method, seed: int) -> list[int]:
-        """Labels a class that a method is asked with; without any, a seed may change nothing."""
+        """Labels a class that a method is asked with.
+
+        Without any, a seed changes only a network's first weights or the order of a stream.
+        """
         config = _asked(self.setup.config)
         asked = config.labels_per_class if method.labels != "unused" else (0,)
         found = [n for n in asked if n or method.labels != "needed"]
-        first = seed == self.setup.config.seeds[0]
-        return found if first or method.neural else [n for n in found if n]
+        drawn = method.neural or method.stream or seed == self.setup.config.seeds[0]
+        return found if drawn else [n for n in found if n]
 
     def settings(self, by: adaptation.By, seed: int) -> Settings:
         """How the task is done."""

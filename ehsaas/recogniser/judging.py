@@ -173,7 +173,8 @@ class Recogniser:
         """Segments in order, one estimate each, merged from windows of `window` s every `hop` s.
 
         With `coverage`, each has its prediction set; the promise is for whole recordings, and such
-        windows are shorter. They are not held against what the model was trained on.
+        windows are shorter. For the same reason segments have no distance from what the model was
+        trained on.
         """
         settle = None if coverage is None else self.settles(coverage)
         return merge(self.windows(clip, window, hop, statistics), settle)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from ehsaas.cli.recognise import SEVERAL
 from ehsaas.recogniser import Recogniser
 from tests.cli.conftest import Home, Type
 
@@ -177,6 +178,22 @@ def test_an_unreadable_file_of_the_baseline_is_named(
     assert f"baseline: {tmp_path / 'bad.wav'}" in result.stderr
 
 
+def test_an_unreadable_file_is_named_once_by_a_baseline_of_the_judged(
+    home: Home, typed: Type, clip: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no sound")
+    words = ("--model", home.model, "--baseline", "self")
+    result = typed("recognise", clip, bad, *words)
+    assert result.exit_code == 1
+    assert [x.count(str(bad)) for x in result.stderr.splitlines() if "bad.wav" in x] == [1]
+    assert result.stderr.count("baseline: ") == 1 and "s of speech are little" in result.stderr
+    alone = typed("recognise", bad, *words)  # nothing is judged, so it is named here
+    assert alone.exit_code == 2
+    first, second = alone.stderr.splitlines()
+    assert first.startswith(f"baseline: {bad}: ") and "self: no clip of at least" in second
+
+
 def test_the_model_can_come_from_the_environment(
     home: Home, typed: Type, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +263,26 @@ def test_recordings_unlike_the_training_data_are_said_alone_and_together(
     near = limited(home, tmp_path, 1e6)
     result = typed("recognise", home.clips, "--model", near)
     assert "unlike" not in result.stderr and "unlike" not in result.stdout
+
+
+def test_segments_of_a_timeline_are_no_recordings_to_count(
+    home: Home, typed: Type, tmp_path: Path
+) -> None:
+    """Noise and tones by turns, in more segments than there have to be recordings."""
+    rng, time = np.random.default_rng(0), np.arange(24000) / 16000
+    parts = [
+        0.2 * np.sin(2 * np.pi * 80 * 1.3**i * time) if i % 2 else 0.1 * rng.normal(size=24000)
+        for i in range(20)
+    ]
+    turns = [np.concatenate([part, np.zeros(24000)]) for part in parts]
+    soundfile.write(tmp_path / "turns.wav", np.concatenate(turns), 16000)
+    far = limited(home, tmp_path, 1e-6)
+    words = ("recognise", tmp_path / "turns.wav", "--model", far, "--timeline", "--format", "json")
+    result = typed(*words, "--window", 1, "--hop", 1)
+    segments = json.loads(result.stdout)
+    assert sum(one["emotion"] != "no speech" for one in segments) >= SEVERAL
+    assert "unlike" not in result.stderr and "unlike" not in result.stdout
+    assert all(one["extra"] == {} for one in segments)
 
 
 def test_mistakes_are_one_line_and_exit_code_2(

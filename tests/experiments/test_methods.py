@@ -44,7 +44,7 @@ def said(whole: Setup) -> pl.DataFrame:
 
 
 def test_every_method_is_judged_by_its_statistics_labels_and_seeds(said: pl.DataFrame) -> None:
-    """By two seeds where labels or first weights are drawn; networks not by the source's."""
+    """By two seeds where labels, weights or an order are drawn; networks not by the source's."""
     heard = said.filter(pl.col("features") != "none")
     assert set(heard["features"]) == {"embeddings"}
     for _, one in heard.group_by("corpus"):
@@ -53,7 +53,7 @@ def test_every_method_is_judged_by_its_statistics_labels_and_seeds(said: pl.Data
         every, drawn = ("source", "corpus", "speaker"), (3, 4)
         expected = {("source-only", by, 0, 3) for by in every}
         expected |= {("oracle", by, 0, 3) for by in every}
-        expected |= {("running-statistics", "source", 0, 3)}
+        expected |= {("running-statistics", "source", 0, seed) for seed in drawn}
         expected |= {("self-training", by, 0, 3) for by in every}
         expected |= {
             (name, by, 2, seed)
@@ -179,6 +179,11 @@ def test_an_order_of_the_stream_is_drawn(whole: Setup) -> None:
     one = methods.judge(setup, cell).predictions
     assert one["id"].to_list() != sorted(one["id"])
     assert one.equals(methods.judge(setup, cell).predictions)
+    first, second = (one.filter(seed=seed) for seed in (3, 4))
+    assert sorted(first["id"]) == sorted(second["id"]) and len(set(first["id"])) == 32
+    assert first["id"].to_list() != second["id"].to_list()  # another order, so another answer
+    shares = [x.sort("id").select(pl.selectors.starts_with("p_")) for x in (first, second)]
+    assert not shares[0].equals(shares[1])
 
 
 def test_pseudo_labels_are_told_epoch_by_epoch(whole: Setup) -> None:

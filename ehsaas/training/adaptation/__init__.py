@@ -48,13 +48,15 @@ class Method:
 
     `labels` says whether labels of the target change it: `unused`, `welcome` or `needed`. `frames`
     whether it takes frames, too, and not vectors alone; `neural` whether it trains a network, which
-    a seed changes; `statistics` by which ones it can be asked for.
+    a seed changes; `statistics` by which ones it can be asked for. `stream` says that it hears what
+    it judges as a stream, so that its order counts.
     """
 
     adapt: Callable[[Task], Adapted]
     labels: Literal["unused", "welcome", "needed"] = "welcome"
     neural: bool = False
     statistics: tuple[By, ...] = EVERY
+    stream: bool = False
 
     @property
     def frames(self) -> bool:
@@ -65,7 +67,9 @@ class Method:
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "source-only": Method(source_only.adapt, "unused"),
-        "running-statistics": Method(running_statistics.adapt, "unused", statistics=("source",)),
+        "running-statistics": Method(
+            running_statistics.adapt, "unused", statistics=("source",), stream=True
+        ),
         "subspace-alignment": Method(subspace.adapt),
         "coral": Method(coral.adapt),
         "em-prior": Method(prior_shift.by_em),
