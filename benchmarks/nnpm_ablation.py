@@ -27,8 +27,11 @@ from torch import Tensor
 from ehsaas.cli import terminal
 from ehsaas.corpora.splits import IntArray
 from ehsaas.evaluation import predictions
+from ehsaas.evaluation.across import signed
+from ehsaas.evaluation.choice import paired_gain
 from ehsaas.evaluation.labelling import labelling_notes, labellings
-from ehsaas.evaluation.methods import TOLD
+from ehsaas.evaluation.methods import TOLD, contests, whole
+from ehsaas.evaluation.pooled import pool
 from ehsaas.evaluation.results import Page, write_page
 from ehsaas.experiments import methods, pretrained, recordings
 from ehsaas.experiments.config import load
@@ -41,6 +44,9 @@ from ehsaas.training.adaptation.nnpm import Labeller, Multilabels, Recipe
 from ehsaas.training.adaptation.task import UNKNOWN
 
 NAME = "nnpm_ablation"
+RIGHT = f"{TOLD}nnpm, right labels"
+"""Begins the names of those whose labels no vote gives."""
+
 History = list[dict[str, Any]]
 
 
@@ -98,8 +104,8 @@ VARIANTS: Mapping[str, Variant] = {
     "nnpm-balanced": Variant(by(nnpm.balanced), memory=True),
     "nnpm-balanced at a fifth of the weight": Variant(by(nnpm.balanced), weight=0.2),
     f"{TOLD}nnpm, only recordings of the classes": Variant(by(nnpm.labels), classes_only=True),
-    f"{TOLD}nnpm, right labels": Variant(lambda truth: right(truth, nnpm.labels), memory=True),
-    f"{TOLD}nnpm, right labels for all": Variant(right, memory=True),
+    RIGHT: Variant(lambda truth: right(truth, nnpm.labels), memory=True),
+    f"{RIGHT} for all": Variant(right, memory=True),
 }
 
 
@@ -190,14 +196,38 @@ def purities(history: History) -> list[str]:
     groups: dict[str, dict[str, list[float]]] = {}
     for one in labellings(history):
         value = one.epochs[-1]["purity"]
-        if value is not None:
+        if value is not None and not one.system.startswith(RIGHT):
             groups.setdefault(one.features, {}).setdefault(one.system, []).append(value)
     return [
         f"Mean purity of the vote ({features}), labelled or not, in the last epoch: "
-        + ", ".join(f"{name} {fmean(values):.2f}" for name, values in own.items())
+        + ", ".join(f"`{name}` {fmean(values):.2f}" for name, values in own.items())
         + "."
         for features, own in groups.items()
     ]
+
+
+def against(table: pl.DataFrame, plain: str = "nnpm") -> list[str]:
+    """For each features a sentence: what each variant gains over the plain one, on average."""
+    found = []
+    for contest in contests(pool(table)):
+        every = {**contest.cells, **contest.beside}
+        over = {
+            one.system: whole(every, one, contest.targets)
+            for one in dict.fromkeys(method for method, _ in every)
+        }
+        gains = {
+            name: gain
+            for name, results in sorted(over.items())
+            if name != plain and (gain := paired_gain(results, over.get(plain, ()))) is not None
+        }
+        ordered = sorted(gains.items(), key=lambda pair: -pair[1].value)
+        if ordered:
+            found.append(
+                f"Mean UAR against `{plain}` ({contest.features}), paired: "
+                + ", ".join(f"`{name}` {signed(gain)}" for name, gain in ordered)
+                + "."
+            )
+    return found
 
 
 def written(folder: Path, table: pl.DataFrame, history: History, command: str) -> Page:
@@ -227,6 +257,7 @@ def written(folder: Path, table: pl.DataFrame, history: History, command: str) -
             "`nobody left out`: whatever the purity of the vote (0 for 0.5); who has no mutual"
             " neighbours of the class still is. `purer labels`: 0.8 for 0.5. `a fifth of the"
             " weight`: λ rises to a fifth of what it rises to.",
+            *against(table),
             *labelling_notes(history),
             *purities(history),
         ],
