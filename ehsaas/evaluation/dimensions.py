@@ -11,7 +11,7 @@ import numpy as np
 
 from ehsaas.emotions import VOCABULARY
 from ehsaas.evaluation.circumplex import AXES, CHANCE, Errors, Sided, sided
-from ehsaas.evaluation.methods import ORACLE
+from ehsaas.evaluation.methods import ORACLE, is_oracle
 from ehsaas.evaluation.metrics import Floats
 from ehsaas.evaluation.pooled import REFERENCES, Result
 
@@ -69,7 +69,8 @@ def compared(results: Sequence[Result]) -> list[Compared]:
     """
     crossing: dict[_Key, dict[str, list[Result]]] = {}
     for one in results:
-        if one.protocol in ACROSS and one.system not in (*REFERENCES, ORACLE) and _plain(one):
+        apart = one.system in REFERENCES or is_oracle(one.system)
+        if one.protocol in ACROSS and not apart and _plain(one):
             key = (one.system, one.features, one.normalisation, one.protocol, one.label_set)
             crossing.setdefault(key, {}).setdefault(one.corpus, []).append(one)
     made = []

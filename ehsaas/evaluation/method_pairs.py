@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from ehsaas.evaluation.across import gain, mean, signed, written
 from ehsaas.evaluation.methods import (
-    BESIDE,
     NETWORKS,
     SOURCE_NETWORK,
     SOURCE_ONLY,
     Method,
     budget,
+    is_beside,
 )
 from ehsaas.evaluation.pooled import REFERENCES, Result
 from ehsaas.evaluation.ranks import counted
@@ -28,7 +28,7 @@ def pairs_table(results: Sequence[Result]) -> Table:
     groups: dict[_Group, dict[Method, dict[_Work, Result]]] = {}
     for one in results:
         labels = budget(one)
-        apart = one.system in (*REFERENCES, *BESIDE)
+        apart = one.system in REFERENCES or is_beside(one.system)
         if one.protocol == "pair" and labels is not None and one.uar and not apart:
             methods = groups.setdefault((one.label_set, one.features, labels), {})
             cells = methods.setdefault(Method(one.system, one.normalisation), {})

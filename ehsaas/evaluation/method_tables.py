@@ -19,6 +19,7 @@ from ehsaas.evaluation.methods import (
     SOURCE_NETWORK,
     SOURCE_ONLY,
     TARGET_ONLY,
+    TOLD,
     Contest,
     Method,
     alike,
@@ -197,7 +198,11 @@ def _beside(contest: Contest) -> list[tuple[str, ...]]:
     for method in sorted({method for method, _ in contest.beside}, key=lambda one: one.needs):
         own = [contest.beside.get((method, target)) for target in contest.targets]
         every = whole(contest.beside, method, contest.targets)
-        lines.append((f"({method.system})", method.normalisation, *_line(own, every)))
+        gain = ""
+        if method.system.startswith(TOLD):
+            start = contest.over(Method(SOURCE_ONLY, method.normalisation))
+            gain = signed(paired_gain(every, start))
+        lines.append((f"({method.system})", method.normalisation, *_line(own, every, gain)))
     for system in REFERENCES:
         deaf: Mapping[tuple[str, str], Result] = contest.deaf
         own = [deaf.get((system, target)) for target in contest.targets]
@@ -208,5 +213,5 @@ def _beside(contest: Contest) -> list[tuple[str, ...]]:
     return lines
 
 
-def _line(own: Sequence[Result | None], every: Sequence[Result]) -> tuple[str, ...]:
-    return (*map(figure, own), written(mean(every)) if every else "", "")
+def _line(own: Sequence[Result | None], every: Sequence[Result], gain: str = "") -> tuple[str, ...]:
+    return (*map(figure, own), written(mean(every)) if every else "", gain)

@@ -25,6 +25,9 @@ BESIDE: tuple[str, ...] = (TARGET_ONLY, ORACLE)
 """What the methods are read against and cannot be chosen: an oracle has labels that nobody has,
 and a model of the target alone carries nothing over; what the methods add to it is printed."""
 
+TOLD = f"{ORACLE}: "
+"""Begins the name of a method that was told of the target what nobody knows: it stands beside."""
+
 LABELS = "labels_per_class"
 """Key in the condition: how many labels of each of the target's classes were given."""
 
@@ -104,6 +107,16 @@ def budget(result: Result) -> int | None:
     return None if given else int(labels)
 
 
+def is_oracle(system: str) -> bool:
+    """Whether a system knows what nobody knows of the target: its labels, or of some of it."""
+    return system == ORACLE or system.startswith(TOLD)
+
+
+def is_beside(system: str) -> bool:
+    """Whether a system is one that methods are read against and that cannot be chosen."""
+    return system in BESIDE or is_oracle(system)
+
+
 def contests(results: Iterable[Result]) -> list[Contest]:
     """By label set, features and labels a class, where source-only and others were tried.
 
@@ -116,11 +129,11 @@ def contests(results: Iterable[Result]) -> list[Contest]:
             groups.setdefault((one.label_set, one.features), []).append(one)
     found = []
     for (label_set, features), own in sorted(groups.items()):
-        systems = {one.system for one in own} - set(BESIDE)
+        systems = {one.system for one in own if not is_beside(one.system)}
         if SOURCE_ONLY not in systems or len(systems) < 2:
             continue
         deaf = [one for one in asked if one.system in REFERENCES and one.label_set == label_set]
-        for labels in sorted({budget(one) or 0 for one in own if one.system not in BESIDE}):
+        for labels in sorted({budget(one) or 0 for one in own if not is_beside(one.system)}):
             found.append(_contest(label_set, features, labels, own, deaf))
     return found
 
@@ -128,11 +141,11 @@ def contests(results: Iterable[Result]) -> list[Contest]:
 def _contest(
     label_set: str, features: str, labels: int, own: Sequence[Result], deaf: Sequence[Result]
 ) -> Contest:
-    tried = [one for one in own if one.system not in BESIDE and budget(one) == labels]
+    tried = [one for one in own if not is_beside(one.system) and budget(one) == labels]
     beside = [
         one
         for one in own
-        if one.system == ORACLE or (one.system == TARGET_ONLY and budget(one) == labels)
+        if is_oracle(one.system) or (one.system == TARGET_ONLY and budget(one) == labels)
     ]
     targets = tuple(sorted({one.corpus for one in tried}))
     return Contest(

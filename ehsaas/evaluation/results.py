@@ -13,7 +13,7 @@ import polars as pl
 from ehsaas.evaluation import gathering, page
 from ehsaas.evaluation.choice import headline as chosen
 from ehsaas.evaluation.enrolled import by_training
-from ehsaas.evaluation.methods import LABELS, ORACLE, TARGET_ONLY, contests
+from ehsaas.evaluation.methods import LABELS, contests, is_beside
 from ehsaas.evaluation.pooled import METRICS, Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.stated import stated
@@ -104,7 +104,7 @@ def target_data(result: Result) -> str:
     oracle = result.system == "speaker-majority"  # it reads the labels that it is tested on
     trained = set(result.corpus.split("+")) & set(result.train)
     given = result.share > 0 or int(result.condition.get(LABELS, 0)) > 0
-    if oracle or given or trained or result.system in (TARGET_ONLY, ORACLE):
+    if oracle or given or trained or is_beside(result.system):
         return "labelled"
     used = result.normalisation in ("corpus", "speaker") or result.system in UNLABELLED
     return "unlabelled" if used else "none"

@@ -73,17 +73,9 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     """What a method says of a target, under all statistics and budgets; or what needs no method."""
     asked = _asked(setup.config)
     data = load(setup, asked.label_set, cell.condition)
-    names = setup.config.corpora
-    own = names.index(cell.corpus)
-    target = np.flatnonzero(data.examples.corpus == own)
-    others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
-    folds = parts(setup, data.take(target), cell.corpus, asked)
     made: list[pl.DataFrame] = []
     histories: list[dict[str, Any]] = []
-    groups = [others] if cell.protocol == "lolo" else [[name] for name in others]
-    for train in groups:
-        source = data.take(np.flatnonzero(data.rows["corpus"].is_in(train).to_numpy()))
-        here = _Here(setup, cell, data, source, data.take(target), folds, train)
+    for here in placed(setup, cell, data):
         if cell.method:
             for table, history in here.by_method(METHODS[cell.method]):
                 made.append(table)
@@ -96,8 +88,27 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     return Trained(predictions.concat(made), histories)
 
 
+def placed(setup: Setup, cell: Cell, data: Recordings) -> "list[Here]":
+    """The target of a cell beside each source that is carried over to it.
+
+    Args:
+        setup: the run.
+        cell: with the target's corpus and the protocol.
+        data: all recordings of the run, with the features of the cell.
+    """
+    names = setup.config.corpora
+    target = data.take(np.flatnonzero(data.examples.corpus == names.index(cell.corpus)))
+    others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
+    folds = parts(setup, target, cell.corpus, _asked(setup.config))
+    found = []
+    for train in [others] if cell.protocol == "lolo" else [[name] for name in others]:
+        source = data.take(np.flatnonzero(data.rows["corpus"].is_in(train).to_numpy()))
+        found.append(Here(setup, cell, data, source, target, folds, train))
+    return found
+
+
 @dataclass(frozen=True)
-class _Here:
+class Here:
     """One source and one target of a cell."""
 
     setup: Setup
@@ -122,7 +133,8 @@ class _Here:
                     hidden = adaptation.hidden(known.examples, Budget(labels), seed)
                     done = method.adapt(Task(ground, hidden, settings))
                     trial = self.trial(self.called(), by, seed, labels, fold)
-                    yield self.said(done, trial, fold), _history(trial, self.cell, done, known)
+                    told = history(trial, self.cell, done, known)
+                    yield self.said(done, trial, fold), told
 
     def budgets(self, method: Method, seed: int) -> list[int]:
         """Labels a class that a method is asked with.
@@ -217,8 +229,15 @@ def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
     return {"functionals": FunctionalsConfig()}
 
 
-def _history(trial: Trial, cell: Cell, done: Adapted, known: Recordings) -> list[dict[str, Any]]:
-    """What the pseudo-labels of each epoch came to, where a method gives some."""
+def history(trial: Trial, cell: Cell, done: Adapted, known: Recordings) -> list[dict[str, Any]]:
+    """What the pseudo-labels of each epoch came to, where a method gives some.
+
+    Args:
+        trial: what was adapted.
+        cell: with the target's corpus.
+        done: what came of it.
+        known: the recordings that it was adapted on, with the class of each.
+    """
     if not done.epochs:
         return []
     told = {

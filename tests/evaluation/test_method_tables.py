@@ -61,6 +61,16 @@ def test_methods_are_in_order_and_references_in_brackets() -> None:
     }
 
 
+def test_what_was_told_the_truth_has_a_gain_and_is_never_chosen() -> None:
+    told = rated("oracle: coral, right labels", "corpus", (8, 8, 8, 8))
+    results = pool(pl.concat([comparison(), told]))
+    zero, few = contests(results)
+    line = next(one for one in contest_table(zero, [zero, few]).body if "coral, right" in one[0])
+    assert line[0] == "(oracle: coral, right labels)"
+    assert line[-1].startswith("+0.300")
+    assert not any("coral, right" in one.counted() for one in choices([zero, few]))
+
+
 def test_gains_are_over_source_only_by_the_same_statistics(found: list[Contest]) -> None:
     gains = {str(one.method): round(one.gain.value, 4) for one in gained(found[0], found)}
     assert gains == {

@@ -36,6 +36,15 @@ def test_target_only_and_the_oracle_stand_beside(compared: Sequence[Result]) -> 
     assert {method.system for method, _ in five.beside} == {"oracle", "target-only"}
 
 
+def test_a_method_that_was_told_what_nobody_knows_stands_beside() -> None:
+    told = rated("oracle: coral, right labels", "corpus", (10, 10, 10, 10))
+    zero, _ = contests(pool(pl.concat([comparison(), told])))
+    assert set(zero.methods) == {Method(*how) for how in ZERO}
+    assert {method.system for method, _ in zero.beside} == {"oracle", "oracle: coral, right labels"}
+    alone = rated("source-only", "corpus", (5, 5, 5, 5))
+    assert not contests(pool(pl.concat([alone, told])))  # nothing else was tried
+
+
 def test_a_method_that_missed_a_target_is_not_complete() -> None:
     table = pl.concat([comparison(), rated("mmd", "corpus", (9, 9), targets=TARGETS[:2])])
     zero, _ = contests(pool(table))

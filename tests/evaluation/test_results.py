@@ -87,6 +87,7 @@ def test_rows_have_the_twins_keys_and_every_metric() -> None:
         ({"train": "urdu", "condition": '{"labels_per_class": 5}'}, "labelled"),
         ({"train": "urdu", "normalisation": "source", "system": "target-only"}, "labelled"),
         ({"train": "urdu", "normalisation": "source", "system": "oracle"}, "labelled"),
+        ({"train": "urdu", "normalisation": "corpus", "system": "oracle: nnpm"}, "labelled"),
         ({"train": "urdu", "normalisation": "source", "system": "coral"}, "unlabelled"),
         ({"train": "urdu", "normalisation": "source", "system": "source-only"}, "none"),
         ({"train": "urdu", "normalisation": "source", "system": "supcon"}, "none"),

@@ -65,7 +65,17 @@ class Multilabels:
 Labeller = Callable[[Tensor, Tensor, Tensor, int], Multilabels]
 
 
-def labels(similarity: Tensor, among: Tensor, values: Tensor, classes: int) -> Multilabels:
+def labels(
+    similarity: Tensor,
+    among: Tensor,
+    values: Tensor,
+    classes: int,
+    *,
+    mutual: bool = True,
+    pure: float = PURE,
+    quantile: float = QUANTILE,
+    fewest: int = FEWEST,
+) -> Multilabels:
     """The multilabels of recordings by the memory, as METHODS.md C has them.
 
     Args:
@@ -73,15 +83,19 @@ def labels(similarity: Tensor, among: Tensor, values: Tensor, classes: int) -> M
         among: cosines (N, N) inside the memory.
         values: labels (N,) of the memory.
         classes: K.
+        mutual: whether positives must be neighbours of one another.
+        pure: share of the vote below which a recording is left out; with 0 none is for that.
+        quantile: of all similarities; what lies above is a candidate.
+        fewest: candidates of a recording at least.
     """
-    candidates = _candidates(similarity)
+    near = candidates(similarity, quantile, fewest)
     of = F.one_hot(values, classes).float()
     share = of.mean(dim=0).clamp(min=1e-6)
-    votes = (similarity.clamp(min=0) * candidates) @ of / share
+    votes = (similarity.clamp(min=0) * near) @ of / share
     top = votes.argmax(dim=1)
     purity = votes.gather(1, top[:, None])[:, 0] / votes.sum(dim=1).clamp(min=1e-12)
-    mutual = _mutual(candidates, among)
-    positives = mutual & (values[None, :] == top[:, None]) & (purity >= PURE)[:, None]
+    kept = _mutual(near, among) if mutual else near
+    positives = kept & (values[None, :] == top[:, None]) & (purity >= pure)[:, None]
     label = torch.where(positives.any(dim=1), top, UNKNOWN)
     return Multilabels(positives, label, purity)
 
@@ -99,26 +113,26 @@ def balanced(similarity: Tensor, among: Tensor, values: Tensor, classes: int) ->
     votes = odds @ of / of.mean(dim=0).clamp(min=1e-6)
     shares = (votes / votes.sum(dim=1, keepdim=True).clamp(min=1e-30)).numpy()
     label = torch.from_numpy(class_balance.chosen(class_balance.even(shares), SUREST))
-    positives = _candidates(similarity) & (values[None, :] == label[:, None])
+    positives = candidates(similarity) & (values[None, :] == label[:, None])
     used = positives.any(dim=1)
     purity = torch.from_numpy(shares.max(axis=1))
     return Multilabels(positives, torch.where(used, label, UNKNOWN), purity)
 
 
-def _candidates(similarity: Tensor) -> Tensor:
+def candidates(similarity: Tensor, quantile: float = QUANTILE, fewest: int = FEWEST) -> Tensor:
     """What lies above the quantile of all similarities (M, N), ten a recording at least."""
-    edge = torch.quantile(_some(similarity), QUANTILE)
-    least = similarity.topk(min(FEWEST, similarity.shape[1]), dim=1).values[:, -1]
+    edge = torch.quantile(_some(similarity), quantile)
+    least = similarity.topk(min(fewest, similarity.shape[1]), dim=1).values[:, -1]
     return similarity >= torch.minimum(edge, least)[:, None]
 
 
-def _mutual(candidates: Tensor, among: Tensor) -> Tensor:
+def _mutual(near: Tensor, among: Tensor) -> Tensor:
     """Candidates (M, N) that have another one within their own first |C| of the memory."""
     others = among.clone().fill_diagonal_(-torch.inf)
-    most = min(int(candidates.sum(dim=1).max()), len(others) - 1)
+    most = min(int(near.sum(dim=1).max()), len(others) - 1)
     first = others.topk(most, dim=1).values
-    found = torch.zeros_like(candidates)
-    for row, own in enumerate(candidates):
+    found = torch.zeros_like(near)
+    for row, own in enumerate(near):
         C = own.nonzero()[:, 0]
         last = first[C, min(len(C), most) - 1]
         found[row, C] = (others[C][:, C] >= last[:, None]).any(dim=1)
@@ -133,24 +147,35 @@ def _some(similarity: Tensor) -> Tensor:
     return flat[::stride]
 
 
-def multilabel_loss(similarity: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
+def multilabel_loss(
+    similarity: Tensor, positives: Tensor, negatives: Tensor, delta: float = DELTA
+) -> Tensor:
     """δ · mean_p (1 − s_p)² + mean_n (1 + s_n)², averaged over recordings.
 
     Args:
         similarity: (B, N).
         positives: (B, N) bool, one a row at least.
         negatives: (B, N) bool.
+        delta: δ.
     """
     drawn = ((1 - similarity).square() * positives).sum(dim=1) / positives.sum(dim=1)
     apart = ((1 + similarity).square() * negatives).sum(dim=1) / negatives.sum(dim=1).clamp(min=1)
-    return (DELTA * drawn + apart).mean()
+    return (delta * drawn + apart).mean()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What can be varied beside the settings of the task: who labels, and δ of the loss."""
+
+    labeller: Labeller = labels
+    delta: float = DELTA
 
 
 class _Labelling:
     """The memory of a fit, and the multilabels of its epoch."""
 
-    def __init__(self, task: Task, given: Heard, network: Nnpm, how: Labeller) -> None:
-        self.how = how
+    def __init__(self, task: Task, given: Heard, network: Nnpm, recipe: Recipe) -> None:
+        self.recipe = recipe
         self.classes, self.given, self.network = task.settings.classes, given, network
         self.item = {name: i for i, name in enumerate(_names(given.labelled))}
         self.place = {name: i for i, name in enumerate(_names(given.target))}
@@ -169,7 +194,7 @@ class _Labelling:
             self.network.get_buffer("values").copy_(values)
         own = neural.embeddings(self.network, self.given.target)
         values = self.network.get_buffer("values")
-        self.labels = self.how(own @ keys.T, keys @ keys.T, values, self.classes)
+        self.labels = self.recipe.labeller(own @ keys.T, keys @ keys.T, values, self.classes)
         found = self.labels.label.numpy().astype(np.int64)
         self.epochs.append(
             {
@@ -201,7 +226,10 @@ class _Labelling:
             similarity = f[~there][used] @ keys.clone().T
             other = values[None, :] != self.labels.label[rows][:, None]
             value = multilabel_loss(
-                similarity, self.labels.positives[rows], hardest(similarity.detach(), other)
+                similarity,
+                self.labels.positives[rows],
+                hardest(similarity.detach(), other),
+                self.recipe.delta,
             )
         items = torch.tensor(
             [self.item[n] for n, has in zip(_keys(batch), there.tolist(), strict=True) if has]
@@ -222,18 +250,19 @@ def hardest(similarity: Tensor, other: Tensor) -> Tensor:
 
 def adapt(task: Task) -> Adapted:
     """A network of the source and its memory, moved by the pseudo multilabels of the target."""
-    return _adapted(task, labels)
+    return adapt_by(task, Recipe())
 
 
 def adapt_balanced(task: Task) -> Adapted:
     """The same with the multilabels of `balanced`."""
-    return _adapted(task, balanced)
+    return adapt_by(task, Recipe(balanced))
 
 
-def _adapted(task: Task, how: Labeller) -> Adapted:
+def adapt_by(task: Task, recipe: Recipe) -> Adapted:
+    """The same by a recipe of one's own, which is what an ablation asks for."""
     given = neural.heard(task)
     network = _fresh(task, given)
-    labelling = _Labelling(task, given, network, how)
+    labelling = _Labelling(task, given, network, recipe)
 
     def begin(done: float, weight: float) -> None:
         labelling.alpha = ALPHA * done

@@ -81,12 +81,12 @@ def test_a_vote_is_divided_by_the_share_of_its_class() -> None:
 def test_candidates_are_ten_at_least_and_all_above_the_quantile() -> None:
     similarity = torch.linspace(-1, 0, 100).repeat(20, 1)
     similarity[0] = torch.linspace(0, 1, 100)  # nearly all that is above the quantile is its own
-    found = nnpm._candidates(similarity)
+    found = nnpm.candidates(similarity)
     edge = torch.quantile(similarity, nnpm.QUANTILE)
     assert found[1:].sum(dim=1).tolist() == [10] * 19
     assert torch.equal(found[0], similarity[0] >= edge)
     assert 35 < int(found[0].sum()) < 45
-    assert nnpm._candidates(similarity[:, :4]).all()  # of a memory of four all
+    assert nnpm.candidates(similarity[:, :4]).all()  # of a memory of four all
 
 
 def test_mutual_candidates_by_hand() -> None:
@@ -110,6 +110,56 @@ def test_mutual_candidates_by_hand() -> None:
     assert found[1].tolist() == [False, False, False, False, False, True]
 
 
+def mixed() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Similarities of recordings that lie between the classes of a memory, and its labels."""
+    keys, values = cluster([40, 30, 20], 0, noise=0.5)
+    own, _ = cluster([30, 30, 30], 1, noise=0.8)
+    return own @ keys.T, keys @ keys.T, values
+
+
+def test_without_mutual_neighbours_no_positive_is_lost_and_some_are_won() -> None:
+    similarity, among, values = mixed()
+    strict = nnpm.labels(similarity, among, values, 3)
+    loose = nnpm.labels(similarity, among, values, 3, mutual=False)
+    assert (loose.positives >= strict.positives).all()
+    assert int(loose.positives.sum()) > int(strict.positives.sum())
+    torch.testing.assert_close(loose.purity, strict.purity)
+
+
+def test_where_no_purity_is_asked_for_nobody_is_left_out() -> None:
+    similarity, among, values = mixed()
+    strict = nnpm.labels(similarity, among, values, 3, mutual=False)
+    assert (strict.label == UNKNOWN).any()
+    every = nnpm.labels(similarity, among, values, 3, mutual=False, pure=0)
+    assert (every.label != UNKNOWN).all()
+    assert torch.equal(every.label[strict.label != UNKNOWN], strict.label[strict.label != UNKNOWN])
+    purer = nnpm.labels(similarity, among, values, 3, mutual=False, pure=0.8)
+    assert torch.equal(purer.label != UNKNOWN, purer.purity >= 0.8)
+
+
+def test_more_candidates_by_a_lower_quantile_or_a_higher_minimum() -> None:
+    similarity = torch.linspace(0, 1, 100).repeat(20, 1)
+    assert nnpm.candidates(similarity, quantile=0.5).sum(dim=1).tolist() == [50] * 20
+    assert nnpm.candidates(similarity, fewest=30).sum(dim=1).tolist() == [30] * 20
+    values, among = torch.arange(100) % 2, torch.ones(100, 100)
+    for told, count in (({"quantile": 0.5}, 25), ({"fewest": 30}, 15)):
+        found = nnpm.labels(similarity, among, values, 2, pure=0, **told)
+        assert found.positives.sum(dim=1).tolist() == [count] * 20
+
+
+@pytest.mark.parametrize("how", ("labeller", "delta"))
+def test_a_recipe_changes_what_is_learnt_and_the_plain_one_does_not(how: str) -> None:
+    recipe = {
+        "labeller": nnpm.Recipe(nnpm.balanced),
+        "delta": nnpm.Recipe(delta=50.0),
+    }[how]
+    task = asked(source(), target())
+    plain, other = nnpm.adapt_by(task, nnpm.Recipe()), nnpm.adapt_by(task, recipe)
+    to = target()
+    np.testing.assert_array_equal(plain.logits(to), nnpm.adapt(task).logits(to))
+    assert not np.allclose(plain.logits(to), other.logits(to), atol=1e-4)
+
+
 def test_an_utterance_is_not_its_own_neighbour() -> None:
     among = torch.eye(12) + 0.01 * torch.ones(12, 12)
     alone = torch.zeros(1, 12, dtype=torch.bool)
@@ -125,6 +175,8 @@ def test_the_multilabel_loss_by_hand() -> None:
     second = 5 * (0 + 0.5**2) / 2 + 0
     found = float(nnpm.multilabel_loss(similarity, positives, negatives))
     assert found == pytest.approx((first + second) / 2)
+    even = float(nnpm.multilabel_loss(similarity, positives, negatives, delta=0))
+    assert even == pytest.approx((1 + 0.5**2) / 2 / 2)
 
 
 def test_the_hardest_are_the_most_similar_tenth_of_those_with_another_label() -> None:
@@ -146,7 +198,7 @@ def labelling(heard: str) -> tuple[nnpm._Labelling, neural.Heard, Nnpm]:
         task = asked(frames(), frames(index=TARGET), 2, given=settings(OF_FRAMES))
     given = neural.heard(task)
     network = nnpm._fresh(task, given)
-    return nnpm._Labelling(task, given, network, nnpm.labels), given, network.eval()
+    return nnpm._Labelling(task, given, network, nnpm.Recipe()), given, network.eval()
 
 
 @pytest.mark.parametrize("heard", ("vectors", "frames"))
