@@ -47,11 +47,12 @@ def _short(made: Sequence[Choice], found: Sequence[Contest]) -> str:
     own = [one for one in made if one.contest.label_set == label_set]
     features = min({one.contest.features for one in own}, key=_place)
     own = [one for one in own if one.contest.features == features]
-    told = []
+    told, again = [], False
     for labels in sorted({one.contest.labels for one in own}):
         choice = next(one for one in own if one.contest.labels == labels)
         gain = gain_over(choice, found, baseline_of(choice))
-        told.append(f"with {counted(labels)} {_worth(choice, gain)}{_itself(choice, found)}")
+        told.append(f"with {counted(labels)} {_worth(choice, gain)}{_itself(choice, found, again)}")
+        again = again or _itself(choice, found) != ""
     known = ", with speakers known" if own[0].speakers_known else ""
     return (
         f"On {features}{known}, the method that was best on the other languages reaches, on average"
@@ -104,14 +105,18 @@ def _identities(choice: Choice) -> str:
     return f" It uses who of the target's speakers is speaking{where}, without their labels."
 
 
-def _itself(choice: Choice, found: Sequence[Contest]) -> str:
-    """What of the gain is the method's, not its statistics'; empty where that is all of it."""
+def _itself(choice: Choice, found: Sequence[Contest], again: bool = False) -> str:
+    """What of the gain is the method's, not its statistics'; empty where that is all of it.
+
+    Shorter where it is said again.
+    """
     gain, baseline = gain_by_method(choice, found), baseline_of(choice)
     if gain is None or choice.statistics is None or choice.statistics == baseline.normalisation:
         return ""
     own = Method(SOURCE_ONLY, choice.statistics)
     part = "of which the method itself" if own.needs > baseline.needs else "the method itself"
-    return f", {part}, over {SOURCE_ONLY} by the same statistics: {_signed(gain)}{_if_unsure(gain)}"
+    over = "" if again else f", over {SOURCE_ONLY} by the same statistics:"
+    return f", {part}{over} {_signed(gain)}{_if_unsure(gain)}"
 
 
 def _ahead(contest: Contest, found: Sequence[Contest]) -> str:
@@ -131,8 +136,8 @@ def _ahead(contest: Contest, found: Sequence[Contest]) -> str:
         " without labels by the same statistics:"
         f" {'ahead ' + '; '.join(by) if by else 'nothing is ahead'}."
     )
-    if by and never:
-        text += f" Ahead by none: {_listed(never)}."
+    if by and never - behind:
+        text += f" Ahead by none, but not behind by all: {_listed(never - behind)}."
     if behind:
         text += f" Behind by all that were tried: {_listed(behind)}."
     n = len(every)
