@@ -30,7 +30,8 @@ def critical_difference(ranking: Ranking, name: str) -> str:
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", labelsize=6.5)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ticks = MaxNLocator(integer=True).tick_values(1, k)
+        axes.set_xticks([rank for rank in ticks if 1 <= rank <= k])  # beyond there is no rank
         return to_svg(figure, name, f"Average ranks of methods: {title(ranking)}")
 
 
