@@ -1,4 +1,9 @@
-"""Contests → for every language the method that was best on the others, and what that gains."""
+"""Contests → for every language the method that was best on the others, and what that gains.
+
+No result of a language goes into its own choice. But the models whose results on the others do were
+trained on all languages but the one that they are judged on, so on this one's labelled recordings,
+too: who has a language that nobody has labelled could not choose quite so.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +30,13 @@ FREE = Method(SOURCE_ONLY, "corpus")
 BARE = Method(SOURCE_ONLY, "source")
 """Zero-shot, without anything of the target: the baseline of a few labels."""
 
+UNSEEN = (
+    "None of the tested language's results goes into the choice; but the models that it is made on"
+    " had that language, labels and all, among the sources that they were trained on, which nobody"
+    " has of a truly new language."
+)
+"""What holds of such a choice, for who reads its figures."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -42,6 +54,12 @@ class Choice:
         """What the chosen methods reach, one a target, in the order of the targets."""
         cells, targets = self.contest.cells, self.contest.targets
         return tuple(cells[self.chosen[target], target] for target in targets)
+
+    @property
+    def statistics(self) -> str | None:
+        """What all chosen methods are standardised by; None where they differ in it."""
+        kinds = {method.normalisation for method in self.chosen.values()}
+        return kinds.pop() if len(kinds) == 1 else None
 
     @property
     def knows_speakers(self) -> tuple[str, ...]:
@@ -107,6 +125,19 @@ def gain_over(choice: Choice, found: Sequence[Contest], baseline: Method) -> Acr
     )
 
 
+def gain_by_method(choice: Choice, found: Sequence[Contest]) -> Across | None:
+    """The gain over source-only without labels by the chosen methods' own statistics.
+
+    So what the statistics give by themselves is no part of it. None where the chosen methods differ
+    in them, where source-only was chosen for every language, or was not run by these statistics.
+    """
+    if choice.statistics is None or all(
+        method.system == SOURCE_ONLY for method in choice.chosen.values()
+    ):
+        return None
+    return gain_over(choice, found, Method(SOURCE_ONLY, choice.statistics))
+
+
 def over_target_only(choice: Choice) -> tuple[Across, Across] | None:
     """Target-only with the same labels: its mean UAR, and the mean gain over it.
 
@@ -132,10 +163,11 @@ def paired_gain(first: Sequence[Result], second: Sequence[Result]) -> Across | N
 
 
 def headline(results: Sequence[Result], given: Headline) -> Headline:
-    """The results that were chosen without test data; `given` where no methods were compared.
+    """The results chosen without a test result of theirs; `given` where no methods were compared.
 
     Without labels: of each features the method chosen for each target on the other languages,
-    whether or not it has to know the speakers.
+    whether or not it has to know the speakers. What it was chosen by was trained on the target,
+    too; see `UNSEEN`.
     """
     found = [choose(contest) for contest in contests(results) if contest.labels == 0]
     rows = tuple(

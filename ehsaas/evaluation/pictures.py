@@ -27,6 +27,9 @@ from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
 from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
 
+PICTURED = 5
+"""Methods below which a table of their ranks says as much as a picture."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -74,10 +77,14 @@ def adaptation(results: Sequence[Result], headline: Headline) -> list[Picture]:
 
 
 def ranked(results: Sequence[Result], without: bool = False) -> list[Picture]:
-    """A critical-difference diagram for each ranking of methods, or of those without labels."""
+    """A critical-difference diagram for each ranking of `PICTURED` methods or more.
+
+    Or of those without labels alone.
+    """
     pictures = []
-    for one in rankings([one for one in contests(results) if not (without and one.labels)]):
-        name = _stem("ranks", *one.features, str(one.labels), one.label_set)
+    found = rankings([one for one in contests(results) if not (without and one.labels)])
+    for one in (one for one in found if len(one.systems) >= PICTURED):
+        name = _stem("ranks", one.features, one.statistics, str(one.labels), one.label_set)
         caption = (
             f"{one.told} Bars on the right join methods that are not told from each other"
             " (Nemenyi, 0.05)."

@@ -39,9 +39,11 @@ def _by_language(found: Sequence[Trusted]) -> Table:
         f"Promises of prediction sets: {found[0].stated.system},"
         f" {found[0].stated.normalisation} statistics, languages that were left out",
         "Temperature and threshold are taken from the results on the other languages, or from other"
-        " speakers of the same one; a promise is the share of utterances whose set is to hold the"
-        f" true emotion, printed is the share whose set did, with its 95 % interval. Sets of the"
-        f" promise {SPOKEN:g}: their size, the share of sets of one emotion (the others are “not"
+        " speakers of the same one; the models that were judged on the other languages had the"
+        " tested one among their sources, which nobody has of a truly new language. A promise is"
+        " the share of utterances whose set is to hold the true emotion, printed is the share whose"
+        " set did, with its 95 % interval. Sets of the promise"
+        f" {SPOKEN:g}: their size, the share of sets of one emotion (the others are “not"
         f" sure”), and how many of those were right. {_sentence(found)}",
         (
             *("tested on", "calibrated on", "ECE before", "ECE", "Brier before", "Brier"),

@@ -1,55 +1,68 @@
 """Results → which adaptation method when, in plain sentences, every figure from the results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ehsaas.evaluation.across import Across, mean
 from ehsaas.evaluation.choice import (
     Choice,
     baseline_of,
     choices,
+    gain_by_method,
     gain_over,
     over_target_only,
 )
 from ehsaas.evaluation.method_tables import gained
-from ehsaas.evaluation.methods import SOURCE_ONLY, Contest, contests
+from ehsaas.evaluation.methods import SOURCE_ONLY, Contest, Method, contests
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.ranks import counted
 
 QUESTION = "Which adaptation method, when?"
+FEATURES: tuple[str, ...] = ("embeddings", "frames", "functionals")
+"""Features in the order in which the short answer would speak of them; any others come last."""
 
 
 def recommendation(results: Sequence[Result]) -> tuple[str, tuple[str, ...]] | None:
     """The short answer and a sentence a case, or None where no methods were compared.
 
     A case is a label set, features, a number of labels a class, and whether speakers are known.
-    Then, for each contest, the methods whose gain over source-only is not told from none.
+    Then, for each contest, which methods are ahead of source-only by which statistics.
     """
     found = contests(results)
     made = choices(found)
     if not made:
         return None
     detail = [_case(choice, found) for choice in made]
-    detail += [said for contest in found if (said := _without_gain(contest, found))]
+    detail += [said for contest in found if (said := _ahead(contest, found))]
     return _short(made, found), tuple(detail)
 
 
 def _short(made: Sequence[Choice], found: Sequence[Contest]) -> str:
-    """Of the features with the highest mean without labels: no labels, and the most there are."""
+    """Every number of labels, speakers known where methods that need them were tried.
+
+    Of one kind of features, by a rule that looks at no result: the first of `FEATURES` that was
+    tried, and the label set `four` before others.
+    """
     first = made[0].contest.label_set
     label_set = "four" if any(one.contest.label_set == "four" for one in made) else first
     own = [one for one in made if one.contest.label_set == label_set]
-    zero = [one for one in own if one.contest.labels == 0] or own
-    features = max(zero, key=lambda one: mean(one.results).value).contest.features
+    features = min({one.contest.features for one in own}, key=_place)
     own = [one for one in own if one.contest.features == features]
-    told = []
+    told, again = [], False
     for labels in sorted({one.contest.labels for one in own}):
         choice = next(one for one in own if one.contest.labels == labels)
         gain = gain_over(choice, found, baseline_of(choice))
-        told.append(f"with {counted(labels)} {_worth(choice, gain)}")
+        told.append(f"with {counted(labels)} {_worth(choice, gain)}{_itself(choice, found, again)}")
+        again = again or _itself(choice, found) != ""
+    known = ", with speakers known" if own[0].speakers_known else ""
     return (
-        f"On {features}, the method that was best on the other languages reaches, on average over"
-        f" {len(own[0].contest.targets)} languages, {'; '.join(told)}."
+        f"On {features}{known}, the method that was best on the other languages reaches, on average"
+        f" over {len(own[0].contest.targets)} languages, {'; '.join(told)}."
     )
+
+
+def _place(features: str) -> tuple[int, str]:
+    known = features in FEATURES
+    return FEATURES.index(features) if known else len(FEATURES), features
 
 
 def _worth(choice: Choice, gain: Across | None) -> str:
@@ -69,7 +82,7 @@ def _case(choice: Choice, found: Sequence[Contest]) -> str:
     )
     gain = gain_over(choice, found, baseline_of(choice))
     if gain is not None:
-        text += f", {_points(gain)} {_over(choice)} ({_signed(gain)})"
+        text += f", {_points(gain)} {_over(choice)} ({_signed(gain)}){_itself(choice, found)}"
         if not gain.up:
             text += "; so nothing is ahead of the plain baseline here, and the baseline will do"
     alone = over_target_only(choice)
@@ -92,24 +105,48 @@ def _identities(choice: Choice) -> str:
     return f" It uses who of the target's speakers is speaking{where}, without their labels."
 
 
-def _without_gain(contest: Contest, found: Sequence[Contest]) -> str:
-    """Methods that no statistics let gain over source-only by the same statistics."""
-    by_system: dict[str, list[Across]] = {}
-    for one in gained(contest, found):
-        by_system.setdefault(one.method.system, []).append(one.gain)
-    useless = [name for name, gains in by_system.items() if not any(one.up for one in gains)]
-    useful = sorted(set(by_system) - set(useless))
-    if not useless:
+def _itself(choice: Choice, found: Sequence[Contest], again: bool = False) -> str:
+    """What of the gain is the method's, not its statistics'; empty where that is all of it.
+
+    Shorter where it is said again.
+    """
+    gain, baseline = gain_by_method(choice, found), baseline_of(choice)
+    if gain is None or choice.statistics is None or choice.statistics == baseline.normalisation:
         return ""
-    harmful = [name for name in useless if all(one.down for one in by_system[name])]
+    own = Method(SOURCE_ONLY, choice.statistics)
+    part = "of which the method itself" if own.needs > baseline.needs else "the method itself"
+    over = "" if again else f", over {SOURCE_ONLY} by the same statistics:"
+    return f", {part}{over} {_signed(gain)}{_if_unsure(gain)}"
+
+
+def _ahead(contest: Contest, found: Sequence[Contest]) -> str:
+    """Which methods are ahead of source-only, by which statistics; which by none; which behind."""
+    every = gained(contest, found)
+    if not every:
+        return ""
+    up = [one.method for one in every if one.gain.up]
+    never = {one.method.system for one in every} - {method.system for method in up}
+    behind = never - {one.method.system for one in every if not one.gain.down}
+    by = [
+        f"by {kind} statistics {_listed(one.system for one in up if one.normalisation == kind)}"
+        for kind in dict.fromkeys(method.normalisation for method in up)
+    ]
     text = (
-        f"{_given(contest)} ({contest.features}, {contest.label_set}), no gain over {SOURCE_ONLY}"
-        f" by the same statistics is told for {', '.join(sorted(useless))}"
+        f"{_given(contest)} ({contest.features}, {contest.label_set}), against {SOURCE_ONLY}"
+        " without labels by the same statistics:"
+        f" {'ahead ' + '; '.join(by) if by else 'nothing is ahead'}."
     )
-    if harmful:
-        text += f", and {', '.join(sorted(harmful))} lose{'s' * (len(harmful) == 1)} against it"
-    ahead = f"; ahead of it: {', '.join(useful)}" if useful else "; nothing is ahead of it"
-    return f"{text}{ahead}."
+    if by and never - behind:
+        text += f" Ahead by none, but not behind by all: {_listed(never - behind)}."
+    if behind:
+        text += f" Behind by all that were tried: {_listed(behind)}."
+    n = len(every)
+    several = f"These are {n} single comparisons" if n > 1 else "This is one comparison"
+    return f"{text} {several} by 95 % intervals{', not corrected for their number' * (n > 1)}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _given(contest: Contest) -> str:

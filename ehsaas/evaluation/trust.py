@@ -1,8 +1,10 @@
 """Stated probabilities → what calibration is worth: promises of prediction sets, kept or not.
 
 For each result of a language that was left out, temperature and conformal threshold are taken
-either from the results on the *other* languages, which is what one has before any label of the new
-one, or from the speakers of the *other folds* of the same one; both are measured on each fold.
+either from the results on the *other* languages, or from the speakers of the *other folds* of the
+same one; both are measured on each fold. The first looks at no result of the language itself, but
+the models that gave the results on the others had it among their sources, labels and all: who has
+no label of a language anywhere does not have quite these results either.
 """
 
 from collections import Counter

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from ehsaas.evaluation.methods import NETWORKS, ORACLE, SOURCE_NETWORK, SOURCE_ONLY, TARGET_ONLY
+from ehsaas.evaluation.results import UNLABELLED
 from ehsaas.experiments.parts import MethodName
 from ehsaas.models import MODELS
 from ehsaas.training import loop
@@ -170,6 +172,35 @@ def test_what_of_the_source_has_no_label_teaches_nothing(name: str) -> None:
 
 def test_the_configuration_knows_every_method() -> None:
     assert get_args(MethodName) == tuple(METHODS)
+
+
+def written_as(system: str) -> str:
+    """The method of a system of a results page, which may be one of its votes."""
+    return system.removesuffix(" memory")
+
+
+def test_the_comparison_knows_every_method_that_trains_a_network() -> None:
+    assert {written_as(system) for system in NETWORKS} == {*NEURAL} - {SOURCE_NETWORK}
+    assert {SOURCE_NETWORK, SOURCE_ONLY, TARGET_ONLY} <= {*METHODS}
+    assert METHODS[SOURCE_ONLY].labels == METHODS[SOURCE_NETWORK].labels == "unused"
+    assert METHODS[TARGET_ONLY].labels == "needed" and ORACLE not in METHODS
+
+
+def test_the_comparison_knows_no_method_that_is_none_or_needs_labels() -> None:
+    assert {written_as(system) for system in UNLABELLED} <= {*OTHERS}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_comparison_knows_what_hears_other_recordings_of_the_target(name: str) -> None:
+    """By the source's statistics, the same recording among others is told otherwise, or is not."""
+    same = target(count=1, index=TARGET)
+    heard = []
+    for others in (target(count=59), target(count=59, shift=3.0, aside=2.0, seed=2)):
+        to = others.joined(same)
+        made = adapt(name, source(), to, Budget(), settings(by="source"))
+        heard.append(made.logits(to)[-1])
+    one, other = heard
+    assert np.allclose(one, other, atol=1e-5) == (name not in UNLABELLED)
 
 
 def test_a_method_that_is_none_is_named() -> None:

@@ -47,7 +47,7 @@ def rated(
     for target, n in zip(targets, right, strict=True):
         items = [
             (label, f"{target}_{voice}", k)
-            for voice in range(SPEAKERS[target])
+            for voice in range(SPEAKERS.get(target, 2))
             for label in classes
             for k in range(10)
         ]
@@ -58,7 +58,7 @@ def rated(
             "features": "embeddings",
             "train": target if alone else others,
             "condition": json.dumps({"labels_per_class": labels} if labels else {}),
-            "language": LANGUAGES[target],
+            "language": LANGUAGES.get(target, "und"),
         }
         tables.append(
             judged(

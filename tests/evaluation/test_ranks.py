@@ -11,8 +11,9 @@ from ehsaas.evaluation.ranks import (
     friedman,
     rankings,
     ranks_table,
+    title,
 )
-from tests.evaluation.contest import ZERO, comparison, rated
+from tests.evaluation.contest import TARGETS, comparison, rated
 
 
 def test_average_ranks_by_hand() -> None:
@@ -46,11 +47,13 @@ def test_friedman_by_hand() -> None:
 def test_methods_are_ranked_the_best_first_and_ties_share() -> None:
     zero, five = rankings(contests(pool(comparison())))
     assert (zero.labels, five.labels) == (0, 5)
-    assert len(zero.methods) == len(ZERO)
-    assert str(five.methods[0]) == "fine-tuning (corpus statistics)"
+    # 1, 2, 1, 1; then 2.5, 3, 2.5, 2.5; then 2.5, 4, 2.5, 2.5; then 4, 1, 4, 4.
+    assert zero.systems == ("self-training", "source-only", "coral", "bbse")
+    assert zero.ranks == pytest.approx((1.25, 2.625, 2.875, 3.25))
+    assert five.systems[0] == "fine-tuning"
     # 1, 1, 1, 2.5; then 2.5, 2.5, 2.5, 1; then 2.5, 2.5, 2.5, 2.5.
     assert five.ranks == pytest.approx((1.375, 2.125, 2.5))
-    assert five.blocks == 4
+    assert five.targets == TARGETS
     assert five.groups == ((0, 2),)
 
 
@@ -60,33 +63,38 @@ def test_it_says_how_little_so_few_languages_can_tell() -> None:
     assert "tells no two of them from each other" in five.told
     table = ranks_table(five)
     assert [line[-1] for line in table.body] == ["", "no", "no"]
-    assert "4 languages. Friedman" in table.intro
+    assert "4 languages, of methods by corpus statistics. Friedman" in table.intro
 
 
 def test_a_difference_beyond_the_critical_one_is_told() -> None:
+    targets = tuple(f"language{i}" for i in range(12))
     order = {"source-only": 3, "coral": 4, "mmd": 9}
-    table = pl.concat(
-        [
-            rated(name, "corpus", (n,) * 4, features=features)
-            for name, n in order.items()
-            for features in ("embeddings", "functionals", "frames")
-        ]
-    )
-    single, *_, joined = rankings(contests(pool(table)))
-    assert (single.blocks, joined.blocks) == (4, 12)
-    assert joined.features == ("embeddings", "frames", "functionals")
+    table = [rated(name, "corpus", (n,) * 12, targets=targets) for name, n in order.items()]
+    (ranking,) = rankings(contests(pool(pl.concat(table))))
     # q_0.05 of three is 2.343; √(12 / 72) of it is 0.96.
-    assert joined.critical == pytest.approx(0.957, abs=1e-3)
-    assert [line[-1] for line in ranks_table(joined).body] == ["", "yes", "yes"]
-    assert "tells only the largest differences" in joined.told
-    assert "counted twice" in ranks_table(joined).intro
+    assert ranking.critical == pytest.approx(0.957, abs=1e-3)
+    assert [line[-1] for line in ranks_table(ranking).body] == ["", "yes", "yes"]
+    assert "tells only the largest differences" in ranking.told
 
 
-def test_features_with_few_methods_in_common_stay_alone() -> None:
-    many = comparison().filter(pl.col("condition") == "{}")
-    few = [rated(n, "corpus", (5,) * 4, features="frames") for n in ("source-only", "x", "y")]
-    found = rankings(contests(pool(pl.concat([many, *few]))))
-    assert [one.features for one in found] == [("embeddings",), ("frames",)]
+def test_a_system_is_ranked_once_a_kind_of_statistics_and_features() -> None:
+    table = [
+        rated(name, by, (n,) * 4, features=features)
+        for n, name in enumerate(("source-only", "coral", "mmd"), 3)
+        for by in ("source", "corpus")
+        for features in ("embeddings", "frames")
+    ]
+    table.append(rated("running-statistics", "source", (9,) * 4))
+    found = rankings(contests(pool(pl.concat(table))))
+    assert [title(one) for one in found] == [
+        "embeddings, source statistics, no labels, four",
+        "embeddings, corpus statistics, no labels, four",
+        "frames, source statistics, no labels, four",
+        "frames, corpus statistics, no labels, four",
+    ]
+    assert [len(one.systems) for one in found] == [4, 3, 3, 3]
+    assert all(len(set(one.systems)) == len(one.systems) for one in found)
+    assert found[0].systems == ("running-statistics", "mmd", "coral", "source-only")
 
 
 def test_two_methods_are_not_ranked() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ehsaas.evaluation.report import ReportError, write_report
 from tests.evaluation.builders import FOUR, judged, left_out, run_folder
-from tests.evaluation.contest import comparison
+from tests.evaluation.contest import comparison, rated
 
 
 class Page(HTMLParser):
@@ -155,6 +155,7 @@ def test_notes_are_text_with_code_in_backticks(tmp_path: Path) -> None:
 
 def test_a_comparison_of_methods_has_a_section_and_pictures(tmp_path: Path) -> None:
     both = [comparison(), comparison(features="functionals").filter(pl.col("system") != "chance")]
+    both += [rated(name, "corpus", (4,) * 4, labels=5) for name in ("mmd", "dann")]
     run = run_folder(tmp_path / "methods", pl.concat(both))
     write_report(run)
     text = (run / "report.html").read_text(encoding="utf-8")
@@ -164,13 +165,14 @@ def test_a_comparison_of_methods_has_a_section_and_pictures(tmp_path: Path) -> N
     assert set(page.inside) <= set(page.ids)
     names = {path.stem for path in (run / "figures").glob("*.svg")}
     assert {
-        "ranks-embeddings-0-four",
-        "ranks-embeddings-functionals-5-four",
+        "ranks-embeddings-corpus-5-four",
         "labels-functionals-four-mean",
         "labels-functionals-four-urdu",
         "confusion-self-training-embeddings-lolo-urdu-four",
     } <= names
     assert not any(name.startswith("transfer-") for name in names)
+    few = {name for name in names if name.startswith("ranks-")}  # of four methods a table will do
+    assert few == {"ranks-embeddings-corpus-5-four"}
 
 
 def test_stated_probabilities_have_a_section(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from ehsaas.evaluation import results as module
 from ehsaas.evaluation.predictions import PredictionError
 from ehsaas.evaluation.results import Page, published_row, rebuild, summarise, write_page
 from tests.evaluation.builders import FOUR, judged, left_out, simulated
-from tests.evaluation.contest import TARGETS, comparison
+from tests.evaluation.contest import TARGETS, comparison, rated
 
 KEYS = [
     "source",
@@ -282,7 +282,8 @@ def test_of_a_comparison_the_headline_is_what_was_chosen_on_other_languages() ->
 
 
 def test_a_comparison_is_a_page_with_pictures_and_is_rebuilt_identically(tmp_path: Path) -> None:
-    wrote = page(tmp_path / "first", comparison())
+    more = rated("mmd", "corpus", (4,) * 4)  # a fifth, so that ranks are drawn
+    wrote = page(tmp_path / "first", pl.concat([comparison(), more]))
     text = wrote.markdown.read_text(encoding="utf-8")
     for words in (
         "**Which adaptation method, when?** On embeddings,",
@@ -290,16 +291,16 @@ def test_a_comparison_is_a_page_with_pictures_and_is_rebuilt_identically(tmp_pat
         "## What was chosen for which language",
         "## What labels of the target buy: embeddings, four",
         "## Methods on embeddings, 5 labels a class, four",
-        "## Ranks of methods: embeddings, no labels, four",
+        "## Ranks of methods: embeddings, corpus statistics, no labels, four",
         "![mean of the languages, embeddings, four](example-labels-embeddings-four-mean.svg)",
-        "](example-ranks-embeddings-0-four.svg)",
+        "](example-ranks-embeddings-corpus-0-four.svg)",
     ):
         assert words in text, words
     for words in ("## Transfer:", "## Other results", "## Features by classifiers"):
         assert words not in text, words
     assert [path.name for path in wrote.pictures] == [
         "example-labels-embeddings-four-mean.svg",
-        "example-ranks-embeddings-0-four.svg",
+        "example-ranks-embeddings-corpus-0-four.svg",
     ]
     assert wrote.parquet is not None
     (tmp_path / "again").mkdir()

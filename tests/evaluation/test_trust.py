@@ -90,6 +90,7 @@ def test_the_tables_say_which_promises_were_kept() -> None:
         (corpus, on) for corpus in ("de", "en", "ur") for on in (OTHERS, OWN)
     ]
     assert {len(line) for line in found.body} == {len(found.head)}
+    assert "had the tested one among their sources" in found.intro
     assert "A promise of 0.9: calibrated on other languages it came to between" in found.intro
     assert "[" in found.body[0][7] and "†" not in found.body[0][7]
 

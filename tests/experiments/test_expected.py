@@ -24,6 +24,7 @@ def test_every_method_that_can_be_had_has_its_figure(statistics: str) -> None:
     for method in READY:
         found = gain(method, statistics, "embeddings", 10)
         assert found is not None and found.labels_per_class in (0, 10)
+        assert found.over_same is not None and "the statistics" in str(found)
     assert gain(UNLABELLED, statistics, "embeddings", 0) is not None
     assert gain(LABELLED, statistics, "embeddings", 0) is None  # it needs labels
 
