@@ -39,8 +39,17 @@ from ehsaas.experiments.material import Setup
 from ehsaas.experiments.methods import Here
 from ehsaas.experiments.protocols import Cell
 from ehsaas.training import adaptation
-from ehsaas.training.adaptation import Adapted, Budget, Ground, Task, nnpm, source_network
-from ehsaas.training.adaptation.nnpm import Labeller, Multilabels, Recipe
+from ehsaas.training.adaptation import (
+    Adapted,
+    Budget,
+    Ground,
+    Task,
+    multilabels,
+    nnpm,
+    source_network,
+)
+from ehsaas.training.adaptation.multilabels import Labeller, Multilabels
+from ehsaas.training.adaptation.nnpm import Recipe
 from ehsaas.training.adaptation.task import UNKNOWN
 
 NAME = "nnpm_ablation"
@@ -68,7 +77,7 @@ def right(truth: IntArray, asked: Labeller | None = None) -> Labeller:
             purity = found.purity
             label = torch.where(found.label != UNKNOWN, label, UNKNOWN)
         same = values[None, :] == label[:, None]
-        near = nnpm.candidates(similarity) & same
+        near = multilabels.candidates(similarity) & same
         positives = torch.where(near.any(dim=1)[:, None], near, same)
         return Multilabels(positives, torch.where(same.any(dim=1), label, UNKNOWN), purity)
 
@@ -96,15 +105,17 @@ def by(labeller: Labeller) -> Callable[[IntArray], Labeller]:
 
 VARIANTS: Mapping[str, Variant] = {
     "source-only": Variant(None),
-    "nnpm": Variant(by(nnpm.labels), memory=True),
-    "nnpm without mutual neighbours": Variant(by(partial(nnpm.labels, mutual=False))),
-    "nnpm, nobody left out": Variant(by(partial(nnpm.labels, pure=0.0))),
-    "nnpm, purer labels": Variant(by(partial(nnpm.labels, pure=0.8))),
-    "nnpm at a fifth of the weight": Variant(by(nnpm.labels), weight=0.2),
-    "nnpm-balanced": Variant(by(nnpm.balanced), memory=True),
-    "nnpm-balanced at a fifth of the weight": Variant(by(nnpm.balanced), weight=0.2),
-    f"{TOLD}nnpm, only recordings of the classes": Variant(by(nnpm.labels), classes_only=True),
-    RIGHT: Variant(lambda truth: right(truth, nnpm.labels), memory=True),
+    "nnpm": Variant(by(multilabels.labels), memory=True),
+    "nnpm without mutual neighbours": Variant(by(partial(multilabels.labels, mutual=False))),
+    "nnpm, nobody left out": Variant(by(partial(multilabels.labels, pure=0.0))),
+    "nnpm, purer labels": Variant(by(partial(multilabels.labels, pure=0.8))),
+    "nnpm at a fifth of the weight": Variant(by(multilabels.labels), weight=0.2),
+    "nnpm-balanced": Variant(by(multilabels.balanced), memory=True),
+    "nnpm-balanced at a fifth of the weight": Variant(by(multilabels.balanced), weight=0.2),
+    f"{TOLD}nnpm, only recordings of the classes": Variant(
+        by(multilabels.labels), classes_only=True
+    ),
+    RIGHT: Variant(lambda truth: right(truth, multilabels.labels), memory=True),
     f"{RIGHT} for all": Variant(right, memory=True),
 }
 

@@ -74,6 +74,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         *("batches", "loop", "losses", "augment", "checkpoint", "adversarial_noise"),
         *("vectors", "choosing", "alignment", "priors", "adversarial", "progressive"),
         *("adaptation.axes", "adaptation.class_balance", "adaptation.linear"),
+        "adaptation.multilabels",
         *("adaptation.neural", "adaptation.standardising", "adaptation.task"),
         *("adaptation.few_shot", "adaptation.source_only"),
     ),

@@ -9,8 +9,8 @@ import torch
 from benchmarks import nnpm_ablation
 from benchmarks.nnpm_ablation import VARIANTS, right
 from ehsaas.evaluation.methods import is_oracle
-from ehsaas.training.adaptation import nnpm
-from ehsaas.training.adaptation.nnpm import Multilabels
+from ehsaas.training.adaptation import multilabels
+from ehsaas.training.adaptation.multilabels import Multilabels
 from ehsaas.training.adaptation.task import UNKNOWN
 from tests.evaluation.contest import rated
 
@@ -31,7 +31,7 @@ def nobody_but_the_first_two(*given: object) -> Multilabels:
 def test_right_labels_are_the_truth_wherever_there_is_a_class_and_a_memory_of_it() -> None:
     found = right(np.array([0, 1, UNKNOWN, 2]))(SIMILARITY, AMONG, VALUES, 3)
     assert found.label.tolist() == [0, 1, UNKNOWN, UNKNOWN]
-    near = nnpm.candidates(SIMILARITY)
+    near = multilabels.candidates(SIMILARITY)
     assert torch.equal(found.positives[0], near[0] & (VALUES == 0))
     assert torch.equal(found.positives[1], VALUES == 1)  # no candidate is: all of it
     assert not found.positives[2:].any()
