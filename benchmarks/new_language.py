@@ -183,8 +183,9 @@ def main() -> None:
             "`source-only` is the recogniser as it was; the others are what `ehsaas adapt` did with"
             " it, without labels and with some, told which recordings are of one speaker."
             " `source`: by the recogniser's own statistics, which it keeps where it is adapted to"
-            " so few voices. `speaker`: by those of all recordings of the tested voice, as"
-            " `--baseline` takes them.",
+            " so few voices; the new layer was not fitted to features standardised so, and its"
+            " answers to them are fragile: a slightly different fit gives others. `speaker`: by"
+            " those of all recordings of the tested voice, as `--baseline` takes them.",
             *(
                 f"Recordings in the style {style} count as neutral: there neutral is confounded"
                 " with reading style."

@@ -17,8 +17,7 @@ from ehsaas.training.batches import Examples, IntArray
 
 MANY = 5
 """Voices from which on the statistics of all recordings are those of a language or a place, and not
-of these voices: another voice is judged worse by those of one than by the source's
-(`docs/results/new_language.md`)."""
+of these voices: by those of another one nothing is gained (`docs/results/enrolment.md`)."""
 
 FEWEST = 20
 """Labelled recordings below which the new layer is not calibrated."""

@@ -54,7 +54,7 @@ def _alone(done: Done) -> str:
     if done.by == "corpus":
         return (
             "A recording is judged by the statistics of all these. Are they of a few voices? Then"
-            " say so (`--speakers`): others are judged worse by them."
+            " say so (`--speakers`): others gain nothing by them."
         )
     many = len(done.heard.voices) >= MANY
     whose = "all recordings" if many else "the model as it was"
