@@ -8,6 +8,7 @@ from ehsaas.evaluation.dimension_tables import QUESTION as KEEPS
 from ehsaas.evaluation.dimension_tables import keeps
 from ehsaas.evaluation.enrolled import worth
 from ehsaas.evaluation.grid import furthest
+from ehsaas.evaluation.method_pairs import gains_in_pairs
 from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.recommendation import QUESTION as WHICH
@@ -56,6 +57,7 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
     Where methods were compared, the other questions are of the results beside the comparison.
     """
     which = recommendation(results)
+    gained = gains_in_pairs(results)
     kept = keeps(results, main(results, headline)[0])
     results = apart(results)
     system, normalisation = main(results, headline)
@@ -68,6 +70,7 @@ def answers(results: Sequence[Result], headline: Headline = HEADLINE) -> list[An
     told = worth(results)
     found = (
         Answer(WHICH, *which) if which else None,
+        Answer("What do methods gain from one corpus to another?", *gained) if gained else None,
         _within(ours, baseline, called),
         _transfer(ours, system, called),
         Answer("How much does data of the target language buy back?", *bought) if bought else None,
@@ -177,13 +180,16 @@ def _transfer(ours: Sequence[Result], system: str, called: str) -> Answer | None
     single: list[tuple[float, Comparison | None]] = []
     pooled: list[tuple[float, Comparison | None]] = []
     unknown = False
-    for matrix in matrices(ours):
+    found = [matrix for matrix in matrices(ours) if matrix.system == system]
+    several = len({matrix.features for matrix in found}) > 1
+    for matrix in found:
         for target in matrix.targets:
             sources = _sources(matrix, target)
-            if matrix.system == system and sources:
+            if sources:
                 own = matrix.cells.get((target, target))
                 tests = {name: paired(own, one) for name, one in sources.items()}
-                detail.append(_transfer_to(matrix, target, sources, tests))
+                line = _transfer_to(matrix, target, sources, tests)
+                detail.append(f"On {matrix.features}, {line}" if several else line)
                 unknown |= own is None or own.uar is None
                 for name, one in sources.items():
                     if own and own.uar and one.uar:

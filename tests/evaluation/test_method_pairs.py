@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ehsaas.evaluation.method_pairs import pairs_table
+from ehsaas.evaluation.method_pairs import gains_in_pairs, pairs_table
 from ehsaas.evaluation.pooled import Result, pool
 from tests.evaluation.contest import rated
 
@@ -36,6 +36,19 @@ def test_gains_are_paired_by_what_was_trained_on_and_tested() -> None:
         "mmd": ("corpus", "4", "0.350 [0.35, 0.35]", "0.350", "-0.100 [-0.10, -0.10]", "0 of 4"),
     }
     assert {len(line) for line in shown.body} == {len(shown.head)}
+
+
+def test_what_is_gained_is_said_in_a_sentence_for_each_kind_of_statistics() -> None:
+    table = pl.concat([*pairs("source-only", 4), *pairs("nnpm", 6), *pairs("mmd", 3)[:4]])
+    assert gains_in_pairs(pool(table)) == (
+        "Ahead of source-only by the same statistics: nnpm (embeddings, corpus statistics)."
+        " These are 2 single comparisons, not corrected.",
+        (
+            "embeddings, four, no labels, corpus statistics, over source-only:"
+            " mmd -0.100 [-0.10, -0.10], nnpm +0.200 [+0.20, +0.20].",
+        ),
+    )
+    assert gains_in_pairs(pool(pl.concat(pairs("source-only", 4)))) is None
 
 
 def test_with_labels_and_no_source_only_the_gain_is_over_none() -> None:
