@@ -145,6 +145,8 @@ def _see_coverage(
             f" {among}: it holds for recordings like those, not for another language"
             " (`ehsaas adapt --labels` calibrates on your own)"
         )
+    elif (whom := facts.get("for", "other voices")) != "other voices":
+        doubts.append(f"calibrated for {whom}")
     if facts.get("statistics") == "speaker":
         if baseline is None:
             doubts.append("calibrated by the statistics of each speaker (--baseline gives them)")

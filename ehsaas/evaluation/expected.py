@@ -65,7 +65,8 @@ class Expected:
             return ""
         if self.method == SOURCE_ONLY:
             return ", by the statistics alone"
-        itself = f"{own:+.2f} [{low:+.2f}, {high:+.2f}] of it by the method"
+        labels = " and the labels" if self.labels_per_class else ""
+        itself = f"{own:+.2f} [{low:+.2f}, {high:+.2f}] of it by the method{labels}"
         return f", {itself}, the rest by the statistics"
 
 

@@ -76,7 +76,7 @@ def gains_in_pairs(results: Sequence[Result]) -> tuple[str, tuple[str, ...]] | N
             )
             count += len(gains)
             ahead += [
-                f"{system} ({features}, {by} statistics)"
+                f"{system} ({features}, {label_set}, {counted(labels)}, {by} statistics)"
                 for system, one in gains.items()
                 if one.low is not None and one.low > 0
             ]

@@ -172,6 +172,8 @@ def write_page(
 ) -> Page:
     """Write `NAME.md`, its twin `NAME.json`, and `NAME.parquet` where that is below 1 MB.
 
+    A twin that would be 1 MB or more has UAR and accuracy only of its own results, or UAR alone.
+
     A comparison of methods has pictures, too: `NAME-labels-….svg` and `NAME-ranks-….svg`.
 
     Args:
@@ -236,13 +238,12 @@ def _write_texts(
 ) -> Page:
     names = meta.get("gathers", [])
     results = pool(predictions)
-    twin = rows(results, meta["headline"]) + meta["published"] + gathering.rows(folder, names)
-    lines = _lines(twin)
+    own = rows(results, meta["headline"])
+    others = meta["published"] + gathering.rows(folder, names)
+    lines = _lines(own + others)
     for metrics in (COMPARED, COMPARED[:1]):
-        if len(lines) >= LARGEST:
-            lines = _lines(
-                [row for row in twin if row["source"] != "ours" or row["metric"] in metrics]
-            )
+        if len(lines.encode()) >= LARGEST:
+            lines = _lines([row for row in own if row["metric"] in metrics] + others)
     pictures = _draw(folder, name, results)
     kept = f"{name}.parquet" if parquet else None
     shown = {path.name: title for path, title in pictures.items()}

@@ -1,8 +1,9 @@
 """A saved recogniser and a user's recordings, unlabelled or with a few labels → an adapted one.
 
 What of the source a recogniser keeps (`training.adaptation.kept`) stands in for the source: a
-method of the comparison fits a new last layer, the recordings' own statistics become the
-recogniser's, and with labels its probabilities are calibrated on recordings like the user's.
+method of the comparison fits a new last layer; the recordings' own statistics become the
+recogniser's unless they are of a few known voices; with labels enough its probabilities are
+calibrated on recordings like the user's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,23 +17,22 @@ import torch
 from ehsaas.calibration import Statistics
 from ehsaas.enrolment import enrol
 from ehsaas.experiments import told
-from ehsaas.experiments.given import MANY, Heard, Progress, Recording, hear
+from ehsaas.experiments.given import Heard, Progress, Recording, hear
 from ehsaas.experiments.last_layer import Fitted, LastLayer
 from ehsaas.features import EmbeddingConfig
 from ehsaas.reach import Reach, pooled
 from ehsaas.recogniser import Recogniser
 from ehsaas.training.adaptation import METHODS, AdaptationError, neural
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept, Kind, head
-from ehsaas.training.adaptation.task import UNKNOWN
 from ehsaas.training.batches import IntArray
 from ehsaas.training.calibrating import Calibrated
 
 UNLABELLED = "self-training"
 LABELLED = "joint-training"
-"""What is done without labels, and with some, where nothing else is asked for. Where speakers are
-known each is what the comparison of methods (`docs/results/adaptation.md`) chose for every language
-on the others; where they are not, the second is, too, and without labels nothing there is told from
-the recordings' own statistics alone, which come with the first in any case."""
+"""What is done without labels, and with some, where nothing else is asked for. On embeddings each
+is what the comparison of methods (`docs/results/adaptation.md`) chose for every language on the
+others where speakers are known; where they are not, the second is, too, and without labels nothing
+there is told from the recordings' own statistics alone, which come with the first in any case."""
 
 APART: tuple[str, ...] = ("knn-memory", "running-statistics", "target-only")
 READY = tuple(name for name, one in METHODS.items() if not one.neural and name not in APART)
@@ -93,9 +93,8 @@ def adapt(
     states = neural.embeddings(recogniser.network, replace(heard.examples, features=scaled))
     last = LastLayer(recogniser, kept, states.numpy(), by, chosen, seed)
     fitted = last.fit(heard.examples.labels)
-    groups, whose = _apart(heard)
-    calibrated = last.calibrated(heard.examples.labels, groups)
-    statistics = whole if by == "corpus" or len(heard.voices) >= MANY else recogniser.statistics
+    groups, whose = heard.apart()
+    calibrated = last.calibrated(heard, groups)
     counts = heard.labelled(len(recogniser.classes))
     facts: dict[str, Any] = {
         "to": name,
@@ -106,7 +105,7 @@ def adapt(
     }
     changed = replace(
         _with(recogniser, fitted, facts, calibrated, whose),
-        statistics=statistics,
+        statistics=recogniser.statistics if heard.few else whole,
         reach=_reach(recogniser, heard),
     )
     said = told.sentences(
@@ -148,9 +147,8 @@ def _scales(recogniser: Recogniser, heard: Heard, name: str) -> tuple[Statistics
     """
 
     def of(rows: IntArray, whose: str) -> Statistics:
-        seconds, shares = heard.examples.seconds, heard.shares
-        assert seconds is not None, "heard with their seconds"
-        given = ((heard.examples.features[i], float(seconds[i]), float(shares[i])) for i in rows)
+        features, seconds, shares = heard.examples.features, heard.seconds, heard.shares
+        given = ((features[i], float(seconds[i]), float(shares[i])) for i in rows)
         found = enrol(given, recogniser.statistics, whose)
         assert found is not None, "there is at least one utterance"
         return replace(found, warnings=())
@@ -163,19 +161,6 @@ def _scales(recogniser: Recogniser, heard: Heard, name: str) -> tuple[Statistics
         for i in rows:
             scales[i] = own
     return whole, scales
-
-
-def _apart(heard: Heard) -> tuple[IntArray, str]:
-    """What is held back together to calibrate by: voices where there are two, or else recordings.
-
-    Groups (M,), and for whom the calibration speaks.
-    """
-    labelled = heard.examples.labels != UNKNOWN
-    known = heard.speaker >= 0
-    places = np.unique(np.array(heard.examples.ids), return_inverse=True)[1].astype(np.int64)
-    if len(np.unique(heard.speaker[labelled & known])) < 2:
-        return places, "other recordings of the same voices"
-    return np.where(known, heard.speaker, -1 - places), "other voices"
 
 
 def _reach(recogniser: Recogniser, heard: Heard) -> Reach | None:
@@ -220,7 +205,8 @@ def _with(
             "utterances": adapted["labels"],
             "corpora": [adapted["to"]],
             "statistics": adapted["statistics"],
-            "how": f"each judged by a layer without its label; speaks for {whose}",
+            "how": "each judged by a layer without its label",
+            "for": whose,
         }
     return replace(
         recogniser,

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from ehsaas import audio
 from ehsaas.recogniser import Recogniser
 from ehsaas.training.adaptation import AdaptationError
-from ehsaas.training.adaptation.standardising import VOICED
 from ehsaas.training.adaptation.task import UNKNOWN
 from ehsaas.training.batches import Examples, IntArray
 
 MANY = 5
 """Voices from which on the statistics of all recordings are those of a language or a place, and not
 of these voices: by those of another one nothing is gained (`docs/results/enrolment.md`)."""
+
+LEAST = 5
+"""Recordings below which there is nothing to adapt to."""
 
 FEWEST = 20
 """Labelled recordings below which the new layer is not calibrated."""
@@ -72,11 +74,38 @@ class Heard:
         return found
 
     @property
+    def seconds(self) -> NDArray[np.float64]:
+        """How long the utterances are, (M,)."""
+        found = self.examples.seconds
+        assert found is not None, "heard with their seconds"
+        return found
+
+    @property
     def voices(self) -> IntArray:
-        """Speakers with enough recordings for statistics of their own."""
-        known = self.speaker[self.firsts]
-        names, counts = np.unique(known[known >= 0], return_counts=True)
-        return names[counts >= VOICED]
+        """The speakers that are known."""
+        return np.unique(self.speaker[self.speaker >= 0])
+
+    @property
+    def few(self) -> bool:
+        """Whether all recordings are known to be of fewer than `MANY` voices."""
+        return bool((self.speaker >= 0).all()) and len(self.voices) < MANY
+
+    @cached_property
+    def places(self) -> IntArray:
+        """Which recording an utterance is of, (M,)."""
+        return np.unique(np.array(self.examples.ids), return_inverse=True)[1].astype(np.int64)
+
+    def apart(self) -> tuple[IntArray, str]:
+        """What is held back together to calibrate by: voices if there are two, else recordings.
+
+        Groups (M,), and for whom such a calibration speaks.
+        """
+        labelled = self.speaker[self.examples.labels != UNKNOWN]
+        if len(np.unique(labelled[labelled >= 0])) < 2:
+            return self.places, "other recordings of the same voices"
+        groups = np.where(self.speaker >= 0, self.speaker, -1 - self.places)
+        unknown = (labelled < 0).any()
+        return groups, "other recordings, some of voices it knows" if unknown else "other voices"
 
 
 def hear(
@@ -112,9 +141,9 @@ def hear(
             read += [one] * len(found)
         if progress is not None:
             progress("listening", number, len(recordings))
-    if (count := len({one.name for one in read})) < VOICED:
+    if (count := len({one.name for one in read})) < LEAST:
         raise AdaptationError(
-            f"{count} recordings with speech in them; at least {VOICED} are needed"
+            f"{count} recordings with speech in them; at least {LEAST} are needed"
         )
     voices = sorted({one.speaker for one in read if one.speaker})
     examples = Examples(

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ehsaas.experiments.given import FEWEST
+from ehsaas.calibration import softmax
+from ehsaas.experiments.given import FEWEST, Heard
 from ehsaas.recogniser import Recogniser
 from ehsaas.training.adaptation import METHODS, Ground, Settings, Task
 from ehsaas.training.adaptation.kept import Kept, Kind, head
@@ -50,18 +52,21 @@ class LastLayer:
         dims = head(self.recogniser.network).in_features
         return Fitted(*self.kept.layer(W, b, dims), done.said)
 
-    def calibrated(self, labels: IntArray, groups: IntArray) -> Calibrated | None:
-        """Temperature and scores of labelled utterances, each judged by a layer without its label.
+    def calibrated(self, heard: Heard, groups: IntArray) -> Calibrated | None:
+        """Temperature and scores of labelled recordings, each judged by a layer without its label.
 
-        None where there are too few.
+        None where there are too few. A long recording is judged as a recogniser judges it, by the
+        mean over its windows.
 
         Args:
-            labels: (M,), −1 where unknown.
+            heard: the recordings that the states are of.
             groups: (M,); of one group either all labels are left out of a layer, or none.
         """
+        labels = heard.examples.labels
         rows = np.flatnonzero(labels != UNKNOWN)
         names = np.random.default_rng(self.seed).permutation(np.unique(groups[rows]))
-        if len(rows) < FEWEST or len(names) < 2:
+        recordings = np.unique(heard.places[rows])
+        if len(recordings) < FEWEST or len(names) < 2:
             return None
         logits = np.zeros((len(rows), len(self.recogniser.classes)))
         for one in range(min(PARTS, len(names))):
@@ -70,7 +75,16 @@ class LastLayer:
             without[rows[part]] = UNKNOWN
             fitted = self.fit(without)
             logits[part] = self.states[rows[part]] @ fitted.W.T + fitted.b
-        return calibrate(logits, labels[rows])
+        new = heard.seconds[rows] * heard.shares[rows]
+        whole = [_mean(logits[at], new[at]) for at in (heard.places[rows] == r for r in recordings)]
+        truth = [labels[rows][heard.places[rows] == r][0] for r in recordings]
+        return calibrate(np.stack(whole), np.array(truth))
+
+
+def _mean(logits: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities (K,) of a recording from the logits (W, K) of its windows."""
+    found = np.average(softmax(logits), axis=0, weights=weights)
+    return np.asarray(np.log(np.maximum(found, 1e-12)))
 
 
 def _examples(vectors: Floats, labels: IntArray, corpus: IntArray) -> Examples:

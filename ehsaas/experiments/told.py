@@ -1,5 +1,6 @@
 """An adaptation of a saved recogniser → what was done, and what is to be expected, in sentences."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,11 +57,10 @@ def _alone(done: Done) -> str:
             "A recording is judged by the statistics of all these. Are they of a few voices? Then"
             " say so (`--speakers`): others gain nothing by them."
         )
-    many = len(done.heard.voices) >= MANY
-    whose = "all recordings" if many else "the model as it was"
-    few = "" if many else f", as {MANY - 1} voices or fewer are no language"
+    whose = "the model as it was" if done.heard.few else "all recordings"
+    why = f", as {MANY - 1} voices or fewer are no language" if done.heard.few else ""
     return (
-        f"Alone, a recording is judged by the statistics of {whose}{few}; a voice of which you"
+        f"Alone, a recording is judged by the statistics of {whose}{why}; a voice of which you"
         " have some recordings is judged better by its own: `ehsaas recognise --baseline FOLDER`."
     )
 
@@ -86,5 +86,7 @@ def _expected(done: Done) -> str:
     labels = int(done.heard.labelled(len(done.classes)).min())
     found = expected.gain(done.method, done.by, features, labels)
     if found is None:
-        return f"To be expected: not measured for {done.method} on {features}."
+        more = expected.gain(done.method, done.by, features, math.inf)
+        few = "" if more is None else " with so few labels of an emotion"
+        return f"To be expected: not measured for {done.method} on {features}{few}."
     return f"To be expected{' with --baseline' if done.by == 'speaker' else ''}: {found}"

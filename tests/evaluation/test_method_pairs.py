@@ -41,7 +41,8 @@ def test_gains_are_paired_by_what_was_trained_on_and_tested() -> None:
 def test_what_is_gained_is_said_in_a_sentence_for_each_kind_of_statistics() -> None:
     table = pl.concat([*pairs("source-only", 4), *pairs("nnpm", 6), *pairs("mmd", 3)[:4]])
     assert gains_in_pairs(pool(table)) == (
-        "Ahead of source-only by the same statistics: nnpm (embeddings, corpus statistics)."
+        "Ahead of source-only by the same statistics: nnpm (embeddings, four, no"
+        " labels, corpus statistics)."
         " These are 2 single comparisons, not corrected.",
         (
             "embeddings, four, no labels, corpus statistics, over source-only:"

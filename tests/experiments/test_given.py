@@ -41,7 +41,7 @@ def test_labels_and_voices_are_numbered(recogniser: Recogniser, tmp_path: Path) 
     heard = hear(recogniser, given, 3)
     assert heard.examples.labels.tolist() == [2] * 5 + [-1, -1]
     assert heard.speaker.tolist() == [1] * 5 + [0, -1]
-    assert heard.voices.tolist() == [1]  # of the other there is too little
+    assert heard.voices.tolist() == [0, 1] and not heard.few  # one recording may be anybody's
     assert set(heard.examples.corpus) == {3} and heard.recordings == 7
     assert heard.labelled(3).tolist() == [0, 0, 5]
 
@@ -57,7 +57,8 @@ def test_a_long_recording_is_heard_in_the_windows_it_is_judged_in(
     )
     assert heard.examples.labels.tolist() == [-1] * 4 + [0] * 5
     assert heard.labelled(3).tolist() == [1, 0, 0]
-    assert heard.speaker.tolist() == [-1] * 4 + [0] * 5 and not len(heard.voices)
+    assert heard.speaker.tolist() == [-1] * 4 + [0] * 5
+    assert heard.places.tolist() == [0, 1, 2, 3] + [4] * 5
     seconds = heard.examples.seconds
     assert seconds is not None
     np.testing.assert_allclose(seconds[4:], 5)
@@ -83,3 +84,24 @@ def test_a_label_that_is_no_emotion_of_the_recogniser_is_named(
     given = [recording(tmp_path, f"{i}.wav", 0.5, "rage") for i in range(5)]
     with pytest.raises(AdaptationError, match=r"toy does not know: rage; its emotions are anger"):
         hear(recogniser, given, 0)
+
+
+def test_voices_are_held_back_together_where_two_are_known(
+    recogniser: Recogniser, tmp_path: Path
+) -> None:
+    def given(*voices: str | None) -> list[Recording]:
+        return [
+            recording(tmp_path, f"{i}.wav", 0.5, "anger", voice) for i, voice in enumerate(voices)
+        ]
+
+    for voices, groups, whom in (
+        (("a", "a", "b", "b", "b"), [0, 0, 1, 1, 1], "other voices"),
+        (("a", "a", "b", None, None), [0, 0, 1, -4, -5], "other recordings, some of voices"),
+        (("a", "a", "a", None, None), [0, 1, 2, 3, 4], "other recordings of the same voices"),
+        ((None,) * 5, [0, 1, 2, 3, 4], "other recordings of the same voices"),
+    ):
+        heard = hear(recogniser, given(*voices), 0)
+        found, told = heard.apart()
+        assert found.tolist() == groups and told.startswith(whom)
+        assert heard.few == (None not in voices)
+    assert not hear(recogniser, given(*"abcde"), 0).few  # five voices are many

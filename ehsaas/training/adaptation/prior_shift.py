@@ -46,15 +46,15 @@ def by_em(task: Task) -> Adapted:
 def by_bbse(task: Task) -> Adapted:
     """Shares by what the probe says of the target, and what it confuses in source left out.
 
-    Where the confusion does not tell the classes apart, no share is changed.
+    Where the confusion does not tell the classes apart, or lacks one, no share is changed.
     """
     probe, K = linear.on_source(task), task.settings.classes
     held = _left_out(task, probe)
     said, target = (x.argmax(axis=1) for x in (held.logits, probe.logits(task.vectors)))
     try:
         shares = priors.by_confusion(held.truth, said, target, K, held.weights)
-    except ValueError:
-        return linear.adapted(task, probe, "the classes are not told apart: no share changed")
+    except ValueError as error:
+        return linear.adapted(task, probe, f"no share of a class changed: {error}")
     shares = priors.floored(shares, FLOOR)
     return _corrected(task, probe, shares, _shares(task.given, task), held)
 

@@ -88,7 +88,7 @@ def test_where_nothing_follows_from_the_confusion_no_share_is_changed() -> None:
     of = source()
     two = of.take(np.flatnonzero(of.labels != 1))
     done = adapt("bbse", two, target(), Budget(), settings())
-    assert done.said == "the classes are not told apart: no share changed"
+    assert done.said.startswith("no share of a class changed: ")
     plain = adapt("source-only", two, target(), Budget(), settings())
     np.testing.assert_array_equal(done.logits(target()), plain.logits(target()))
 
