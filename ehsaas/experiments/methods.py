@@ -16,21 +16,15 @@ import polars as pl
 from ehsaas.calibration import softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import baselines, material
-from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments import baselines, comparison
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
-from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.networks import Trained
-from ehsaas.experiments.parts import MethodsConfig
 from ehsaas.experiments.protocols import Cell
 from ehsaas.experiments.recordings import Recordings, load, parts
-from ehsaas.features import FeatureConfig
-from ehsaas.features.functionals import FunctionalsConfig
-from ehsaas.features.store import Settings as FeatureSettings
 from ehsaas.training import adaptation
 from ehsaas.training.adaptation import METHODS, Adapted, Budget, Ground, Method, Settings, Task
-from ehsaas.training.adaptation.task import UNKNOWN, NetworkSettings, ProbeSettings
+from ehsaas.training.adaptation.task import UNKNOWN, ProbeSettings
 
 ORACLE = "oracle"
 """What tables call a classifier of all labels of the target's other speakers."""
@@ -38,40 +32,9 @@ ORACLE = "oracle"
 LABELS = "labels_per_class"
 
 
-def cells(config: ExperimentConfig, tables: Mapping[str, pl.DataFrame]) -> list[Cell]:
-    """One cell a target, features, protocol and method; of neural methods one a seed.
-
-    A corpus is a target where there is one in another language.
-
-    Args:
-        config: the experiment.
-        tables: all rows of each corpus.
-
-    Raises:
-        ConfigError: a method cannot be had by the statistics or for the labels asked for.
-    """
-    part = config.methods
-    if part is None:
-        return []
-    for name in part.methods:
-        _see_it_can_be_had(config, name)
-    targets = [name for name in config.corpora if _foreign(tables, name)]
-    found: list[Cell] = []
-    for features in part.features:
-        allowed = [name for name in part.methods if _can(config, features, METHODS[name])]
-        for target, protocol, name in product(targets, part.protocols, allowed):
-            for seed in config.seeds if METHODS[name].neural else config.seeds[:1]:
-                found.append(_cell(target, features, protocol, name, seed))
-        if "lolo" in part.protocols and (
-            features == part.features[0] or _oracular(config, features)
-        ):
-            found += [_cell(target, features, "lolo") for target in targets]
-    return found
-
-
 def judge(setup: Setup, cell: Cell) -> Trained:
     """What a method says of a target, under all statistics and budgets; or what needs no method."""
-    asked = _asked(setup.config)
+    asked = comparison.asked(setup.config)
     data = load(setup, asked.label_set, cell.condition)
     made: list[pl.DataFrame] = []
     histories: list[dict[str, Any]] = []
@@ -81,7 +44,7 @@ def judge(setup: Setup, cell: Cell) -> Trained:
                 made.append(table)
                 histories += history
         else:
-            if _oracular(setup.config, cell.condition):
+            if comparison.oracular(setup.config, cell.condition):
                 made.append(here.oracle())
             if cell.condition == asked.features[0]:
                 made += here.deaf()
@@ -98,8 +61,10 @@ def placed(setup: Setup, cell: Cell, data: Recordings) -> "list[Here]":
     """
     names = setup.config.corpora
     target = data.take(np.flatnonzero(data.examples.corpus == names.index(cell.corpus)))
-    others = _foreign({name: data.rows.filter(corpus=name) for name in names}, cell.corpus)
-    folds = parts(setup, target, cell.corpus, _asked(setup.config))
+    others = comparison.foreign(
+        {name: data.rows.filter(corpus=name) for name in names}, cell.corpus
+    )
+    folds = parts(setup, target, cell.corpus, comparison.asked(setup.config))
     found = []
     for train in [others] if cell.protocol == "lolo" else [[name] for name in others]:
         source = data.take(np.flatnonzero(data.rows["corpus"].is_in(train).to_numpy()))
@@ -122,7 +87,7 @@ class Here:
     def by_method(self, method: Method) -> Iterator[tuple[pl.DataFrame, list[dict[str, Any]]]]:
         """A table by statistics, seed, budget and fold, and what pseudo-labels came to."""
         config = self.setup.config
-        for by in _statistics(config, method):
+        for by in comparison.statistics(config, method):
             ground: Ground | None = None
             for seed in [self.cell.seed] if method.neural else config.seeds:
                 settings = self.settings(by, seed)
@@ -141,7 +106,7 @@ class Here:
 
         Without any, a seed changes only a network's first weights or the order of a stream.
         """
-        config = _asked(self.setup.config)
+        config = comparison.asked(self.setup.config)
         asked = config.labels_per_class if method.labels != "unused" else (0,)
         found = [n for n in asked if n or method.labels != "needed"]
         drawn = method.neural or method.stream or seed == self.setup.config.seeds[0]
@@ -154,8 +119,8 @@ class Here:
             by,
             seed,
             self.data.statistics,
-            ProbeSettings(axes=_asked(self.setup.config).axes),
-            _network(self.setup.config, self.cell.condition),
+            ProbeSettings(axes=comparison.asked(self.setup.config).axes),
+            comparison.network(self.setup.config, self.cell.condition),
         )
 
     def said(self, done: Adapted, trial: Trial, fold: Fold) -> pl.DataFrame:
@@ -173,17 +138,17 @@ class Here:
 
     def called(self) -> str:
         """What tables call the method: on frames there is no other `source-only` than a network."""
-        alone = self.cell.condition != "functionals" and _frames(self.setup.config)
+        alone = self.cell.condition != "functionals" and comparison.on_frames(self.setup.config)
         return "source-only" if alone and self.cell.method == "source-network" else self.cell.method
 
     def trial(self, system: str, by: str, seed: int, labels: int, fold: Fold) -> Trial:
         """The columns that say what was judged."""
-        part = _asked(self.setup.config)
+        part = comparison.asked(self.setup.config)
         return Trial(
             self.setup.config.name,
             system,
             self.cell.protocol,
-            _features(self.setup.config, self.cell.condition),
+            comparison.features_of(self.setup.config, self.cell.condition),
             by,
             self.train if system != "target-only" else [self.cell.corpus],
             part.label_set,
@@ -197,7 +162,7 @@ class Here:
         made = []
         seed = self.setup.config.seeds[0]
         method = METHODS["target-only"]
-        for by in _asked(self.setup.config).statistics:
+        for by in comparison.asked(self.setup.config).statistics:
             settings = self.settings(by, seed)
             ground = Ground(self.source.examples, settings)
             for fold in self.folds:
@@ -220,13 +185,6 @@ class Here:
         data = Material(rows, [], self.data.classes, tuple(set(rows["corpus"])), {})
         trial = replace(self.trial("", "none", 0, 0, fold), fold="")
         return baselines.deaf(data, fold, trial)
-
-
-def settings(config: ExperimentConfig) -> dict[str, FeatureSettings]:
-    """The features that the store must hold beside those of the network."""
-    if config.methods is None or "functionals" not in config.methods.features:
-        return {}
-    return {"functionals": FunctionalsConfig()}
 
 
 def history(trial: Trial, cell: Cell, done: Adapted, known: Recordings) -> list[dict[str, Any]]:
@@ -274,90 +232,3 @@ def _judged(
 ) -> pl.DataFrame:
     said = [classes[i] for i in shares.argmax(axis=1)]
     return judged(trial, test.rows[rows], said, classes, shares)
-
-
-def _cell(target: str, features: str, protocol: str, method: str = "", seed: int = 0) -> Cell:
-    return Cell("methods", target, seed, protocol, condition=features, method=method)
-
-
-def _foreign(tables: Mapping[str, pl.DataFrame], corpus: str) -> list[str]:
-    """The corpora in other languages than `corpus`."""
-    tongues = {name: set(rows["language"]) for name, rows in tables.items()}
-    return [name for name in tables if not tongues[name] & tongues[corpus]]
-
-
-def _see_it_can_be_had(config: ExperimentConfig, name: str) -> None:
-    part, method = _asked(config), METHODS[name]
-    if not _statistics(config, method):
-        raise ConfigError(
-            f"methods.statistics: {name} can be had by {' or '.join(_possible(method))}; ask for"
-            " that, or leave the method out"
-        )
-    if method.labels == "needed" and not any(part.labels_per_class):
-        raise ConfigError(
-            f"methods.labels_per_class: {name} needs labels of the target; ask for some, or leave"
-            " the method out"
-        )
-
-
-def _can(config: ExperimentConfig, features: str, method: Method) -> bool:
-    """Whether a method takes the features."""
-    return method.frames or features == "functionals" or not _frames(config)
-
-
-def _oracular(config: ExperimentConfig, features: str) -> bool:
-    """Whether there is an oracle, which is a probe of vectors."""
-    return _can(config, features, METHODS["target-only"])
-
-
-def _frames(config: ExperimentConfig) -> bool:
-    return isinstance(config.features, FeatureConfig)
-
-
-def _statistics(config: ExperimentConfig, method: Method) -> list[adaptation.By]:
-    """The statistics that a method is asked for."""
-    return [by for by in _asked(config).statistics if by in _possible(method)]
-
-
-def _possible(method: Method) -> list[adaptation.By]:
-    """The statistics that a method is compared by: neural ones not by the source's."""
-    return [by for by in method.statistics if not (method.neural and by == "source")]
-
-
-def _features(config: ExperimentConfig, features: str) -> str:
-    """What a prediction table calls the features of a cell."""
-    return features if features == "functionals" else material.kind_of(config)
-
-
-def _network(config: ExperimentConfig, features: str) -> NetworkSettings:
-    part = _asked(config)
-    if features == "functionals" or not _frames(config):
-        sizes = part.network.model_dump(include={"hidden", "width", "dropout"})
-        t = part.network
-        return NetworkSettings(
-            "perceptron",
-            sizes,
-            t.epochs,
-            t.least_steps,
-            t.batch_size,
-            t.rate,
-            t.decay,
-            peak=t.peak,
-        )
-    own = config.training
-    return NetworkSettings(
-        config.system,
-        config.model.model_dump(),
-        own.epochs,
-        own.least_steps,
-        own.batch_size,
-        own.rate,
-        own.decay,
-        own.max_frames,
-        part.network.peak,
-    )
-
-
-def _asked(config: ExperimentConfig) -> MethodsConfig:
-    assert config.methods is not None, "asked for only where methods are compared"
-    return config.methods

@@ -20,12 +20,12 @@ from ehsaas.corpora.splits import Split
 from ehsaas.evaluation.report import write_report
 from ehsaas.experiments import (
     classical,
+    comparison,
     enrolment,
     groups,
     holdout,
     joint,
     material,
-    methods,
     pretrained,
     record,
     robustness,
@@ -91,7 +91,7 @@ def run(
             *robustness.cells(config),
             *switching.cells(config),
             *classical.cells(config),
-            *methods.cells(config, {name: table.rows for name, table in tables.items()}),
+            *comparison.cells(config, {name: table.rows for name, table in tables.items()}),
             *enrolment.cells(config),
         ]
         if config.joint is not None and "official" in config.joint.protocols:
@@ -303,7 +303,7 @@ def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progr
         for kind, chosen in material.feature_settings(one).items()
         for settings in chosen
     }
-    for kind, settings in {**groups.settings(config), **methods.settings(config)}.items():
+    for kind, settings in {**groups.settings(config), **comparison.settings(config)}.items():
         wanted[settings.model_dump_json()] = (kind, settings)
     for name, table in tables.items():
         for kind, settings in wanted.values():

@@ -21,6 +21,14 @@ ASKED: dict[str, Any] = {
     "network": {"hidden": 8, "width": 4, "epochs": 2, "least_steps": 0, "batch_size": 16},
 }
 
+FRAMES: dict[str, Any] = {
+    "system": "attention-bilstm",
+    "called": None,
+    "features": {"parts": ("mfcc", "logmel"), "hop_ms": 20, "n_mfcc": 6, "n_mels": 12},
+    "model": {"hidden": 4, "layers": 1, "dense": 6},
+    "training": {"epochs": 2, "rate": 1e-2, "batch_size": 16, "keep": "last", "max_frames": 20},
+}
+
 
 def config(part: dict[str, Any] = ASKED, **changes: Any) -> ExperimentConfig:
     model = {"layers": ((1, 2),), "thirds": (False,), "copies": (False,), "steps": (20,)}

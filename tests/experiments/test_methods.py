@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,17 +11,13 @@ from ehsaas import utterances
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.methods import BESIDE, contests
 from ehsaas.evaluation.pooled import pool
-from ehsaas.experiments import methods, pretrained
+from ehsaas.experiments import comparison, methods, pretrained
 from ehsaas.experiments.material import Setup
-from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.parts import MethodsConfig, PerceptronConfig
 from ehsaas.experiments.protocols import Cell
 from ehsaas.experiments.run import run
-from ehsaas.training.adaptation import METHODS
-from ehsaas.training.adaptation.task import NetworkSettings
 from ehsaas.utterances import UtteranceTable
-from tests.experiments import builders, compared, encoded
-from tests.experiments.compared import ASKED, config, like
+from tests.experiments import builders, compared
+from tests.experiments.compared import ASKED, FRAMES, config, like
 
 FOREIGN = {"first": "second+third", "second": "first+third", "third": "first+second"}
 
@@ -110,7 +105,7 @@ def test_a_finished_run_computes_nothing_again(whole: Setup) -> None:
     cells = whole.run / "cells"
     before = {path.name: path.stat().st_mtime_ns for path in cells.iterdir()}
     tables = {name: whole.table(name).rows for name in whole.config.corpora}
-    asked = methods.cells(whole.config, tables)
+    asked = comparison.cells(whole.config, tables)
     assert {f"{cell.key}.json" for cell in asked} == {x for x in before if x.endswith("json")}
     (cells / f"{asked[5].key}.json").unlink()
     run(config(), whole.root, whole.run, store=whole.store)
@@ -151,7 +146,7 @@ def test_of_pairs_each_corpus_alone_is_the_source(whole: Setup) -> None:
     part = {"protocols": ("pair",), "methods": ("source-only", "nnpm"), "statistics": ("corpus",)}
     setup = like(whole, part | {"features": ("functionals",), "labels_per_class": (0,)})
     tables = {name: setup.table(name).rows for name in setup.config.corpora}
-    asked = methods.cells(setup.config, tables)
+    asked = comparison.cells(setup.config, tables)
     assert [(cell.corpus, cell.method, cell.seed) for cell in asked] == [
         (corpus, method, seed)
         for corpus in builders.LANGUAGES
@@ -220,15 +215,6 @@ def test_what_labels_came_to_is_counted_against_the_truth() -> None:
     assert found["right"] is None and found["outside"] is None and found["purity"] == 0.4
 
 
-FRAMES: dict[str, Any] = {
-    "system": "attention-bilstm",
-    "called": None,
-    "features": {"parts": ("mfcc", "logmel"), "hop_ms": 20, "n_mfcc": 6, "n_mels": 12},
-    "model": {"hidden": 4, "layers": 1, "dense": 6},
-    "training": {"epochs": 2, "rate": 1e-2, "batch_size": 16, "keep": "last", "max_frames": 20},
-}
-
-
 def test_frames_are_for_networks(whole: Setup) -> None:
     """The others are compared on functionals alone; both have a network of their own kind."""
     part = {
@@ -239,7 +225,7 @@ def test_frames_are_for_networks(whole: Setup) -> None:
     }
     setup = like(whole, part, **FRAMES)
     tables = {name: setup.table(name).rows for name in setup.config.corpora}
-    found = {(cell.condition, cell.method) for cell in methods.cells(setup.config, tables)}
+    found = {(cell.condition, cell.method) for cell in comparison.cells(setup.config, tables)}
     assert found == {
         *(("network", "source-network"), ("network", "nnpm"), ("network", "")),
         *(("functionals", name) for name in (*part["methods"], "")),
@@ -257,31 +243,13 @@ def test_on_frames_there_is_no_oracle(whole: Setup) -> None:
     for features in (("network", "functionals"), ("functionals", "network")):
         setup = like(whole, part | {"features": features}, **FRAMES)
         tables = {name: setup.table(name).rows for name in setup.config.corpora}
-        asked = [c for c in methods.cells(setup.config, tables) if not c.method]
+        asked = [c for c in comparison.cells(setup.config, tables) if not c.method]
         told = {c.condition: set(methods.judge(setup, c).predictions["system"]) for c in asked}
         deaf = {"chance", "majority", "speaker-majority"}
         if features[0] == "network":
             assert told == {"network": deaf, "functionals": {"oracle"}}
         else:
             assert told == {"functionals": deaf | {"oracle"}}
-
-
-def test_networks_have_the_sizes_that_were_asked_for() -> None:
-    ours = NetworkSettings(
-        *("perceptron", {"hidden": 8, "width": 4, "dropout": 0.7}, 2, 0, 16, 1e-3, 0.3, None, 1.0)
-    )
-    assert (
-        methods._network(config(), "network") == methods._network(config(), "functionals") == ours
-    )
-    peak = ASKED | {"network": {"peak": 0.5}}
-    theirs = NetworkSettings(
-        "attention-bilstm",
-        {"hidden": 4, "layers": 1, "dropout": 0.3, "dense": 6},
-        *(2, 0, 16, 1e-2, 0.0, 20, 0.5),
-    )
-    assert methods._network(config(peak, **FRAMES), "network") == theirs
-    assert methods._network(config(peak, **FRAMES), "functionals").model == "perceptron"
-    assert PerceptronConfig().peak == 1 and MethodsConfig().methods == ("source-only",)
 
 
 def test_tried_out_it_is_small(home: Path, tmp_path: Path) -> None:
@@ -294,52 +262,3 @@ def test_tried_out_it_is_small(home: Path, tmp_path: Path) -> None:
     assert set(heard["fold"]) == {"1", "2"}
     budgets = set(heard.filter(system="nnpm")["condition"])
     assert budgets == {'{"labels_per_class": 2}'}
-
-
-@pytest.mark.parametrize(
-    ("part", "changes", "message"),
-    [
-        ({"methods": ("corral",)}, {}, "'coral'"),
-        ({"methods": ("coral", "coral")}, {}, "coral, coral; name each once"),
-        ({"labels_per_class": (0, 5, 5)}, {}, "0, 5, 5; name each once"),
-        ({"labels_per_class": (-1,)}, {}, "greater than or equal to 0"),
-        ({"folds": 1}, {}, "greater than or equal to 2"),
-        (
-            {},
-            {**FRAMES, "system": "claf-ser", "model": {}},
-            "network is one vector an utterance, or frames for attention-bilstm, and not what"
-            " claf-ser gets",
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_comparison_is_named(
-    part: dict[str, Any], changes: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        config(ASKED | part, **changes)
-
-
-@pytest.mark.parametrize(
-    ("part", "message"),
-    [
-        (
-            {"statistics": ("corpus",)},
-            "methods.statistics: running-statistics can be had by source",
-        ),
-        ({"statistics": ("source",)}, "methods.statistics: nnpm can be had by corpus or speaker"),
-        ({"labels_per_class": (0,)}, "methods.labels_per_class: target-only needs labels"),
-    ],
-)
-def test_a_method_that_cannot_be_had_ends_the_run_before_it_starts(
-    home: Path, tmp_path: Path, part: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(ConfigError, match=message):
-        run(config(ASKED | part), home, tmp_path, store=tmp_path / "store")
-    assert not (tmp_path / "store").exists()
-
-
-def test_a_comparison_takes_several_seeds_of_a_probe() -> None:
-    assert config().seeds == (3, 4)
-    with pytest.raises(ValueError, match="one of the seeds"):
-        encoded.config(seeds=(3, 4))
-    assert all(METHODS[name].neural == (name == "nnpm") for name in ASKED["methods"])
