@@ -151,7 +151,10 @@ def recognition() -> tuple[float, float, float]:
     dims = len(CLAF_FRAME.names)
     plain = Statistics(np.zeros(dims, np.float32), np.ones(dims, np.float32), 1, "source")
     made = Recogniser(
-        CLAF_FRAME, "claf-ser", {"corpora": 3}, Claf(dims, len(CLASSES), 3), CLASSES, plain
+        *(CLAF_FRAME, {"corpora": 3}, Claf(dims, len(CLASSES), 3)),
+        model="claf-ser",
+        classes=CLASSES,
+        statistics=plain,
     )
     rng = np.random.default_rng(0)
     clip = Clip(0.1 * rng.standard_normal(round(SECONDS * audio.RATE)).astype(np.float32))

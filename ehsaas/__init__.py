@@ -6,27 +6,35 @@ from typing import TYPE_CHECKING
 from ehsaas.emotions import Estimate
 
 if TYPE_CHECKING:
-    from ehsaas.recogniser import Recogniser
+    from ehsaas.judging import Judge
 
 __version__ = "0.1.0"
 __all__ = ["Estimate", "__version__", "load"]
 
 
-def load(model: str | Path) -> "Recogniser":
-    """The recogniser saved in the folder `model`; call it with a `Clip` to get an `Estimate`.
+def load(model: str | Path) -> "Judge":
+    """A recogniser: the folder that a run saved, or the one file that `ehsaas export` wrote.
+
+    Call it with a `Clip` to get an `Estimate`. A file needs nothing but the core install.
 
     Raises:
-        RecogniserError: the folder is missing or holds no recogniser.
-        ImportError: torch is not installed.
+        RecogniserError: nothing is there, or no recogniser that can be used.
+        ImportError: a folder is to be loaded and torch is not installed.
     """
+    where = Path(model)
+    if where.is_file() or where.suffix == ".onnx":
+        from ehsaas.serving.runtime import read
+
+        return read(where)
     try:
-        from ehsaas.recogniser import Recogniser
+        from ehsaas.recogniser import load as load_folder
     except ModuleNotFoundError as error:
         if str(error.name).startswith("ehsaas"):
             raise
         raise ImportError(
-            f"{error.name} is not installed, which recognisers need: pip install 'ehsaas[train]'",
+            f"{error.name} is not installed, which saved folders need: pip install"
+            " 'ehsaas[train]', or export the recogniser once where it is (`ehsaas export`)",
             name=error.name,
         ) from error
 
-    return Recogniser.load(Path(model))
+    return load_folder(where)

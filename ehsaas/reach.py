@@ -9,6 +9,14 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Distances above which one recording, or several together, are far; `Reach` says from what."""
+
+    limit: float
+    together: float
+
+
+@dataclass(frozen=True)
 class Reach:
     """Distance to the nearest training corpus along the first axes within corpora.
 
@@ -42,6 +50,11 @@ class Reach:
         scaled = (vectors[:, self.columns] - self.mean) / self.std
         centre = scaled.mean(axis=0, keepdims=True).astype(np.float32) @ self.axes
         return replace(self, centres=np.concatenate([self.centres, centre]))
+
+    @property
+    def limits(self) -> Limits:
+        """Above which distances recordings are far."""
+        return Limits(self.limit, self.together)
 
     def distance(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
         """Distances (N,) of pooled feature vectors (N, D)."""

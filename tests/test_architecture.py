@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ehsaas"
-LEAVES = ("emotions", "utterances", "audio", "calibration", "enrolment", "reach", "timeline")
+LEAVES = (
+    *("emotions", "utterances", "audio", "calibration", "enrolment", "reach", "timeline"),
+    "judging",
+)
 ROOT = "ehsaas"  # the package's own __init__.py
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -20,6 +23,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "reach": LEAVES,
     "enrolment": LEAVES,
     "timeline": LEAVES,
+    "judging": LEAVES,
     "corpora": LEAVES,
     "disturbances": LEAVES,
     "models": (),

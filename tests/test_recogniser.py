@@ -12,9 +12,10 @@ from ehsaas.calibration import Statistics
 from ehsaas.emotions import NO_SPEECH, NOT_SURE
 from ehsaas.features import SamplesConfig
 from ehsaas.features.stack import FeatureConfig
+from ehsaas.judging import RecogniserError
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.reach import Reach
-from ehsaas.recogniser import Recogniser, RecogniserError
+from ehsaas.recogniser import Recogniser, load, save
 
 CONFIG = FeatureConfig(parts=("mfcc", "logmel"), hop_ms=20, n_mfcc=6, n_mels=12)
 D = len(CONFIG.names)
@@ -26,11 +27,11 @@ def recogniser() -> Recogniser:
     sizes = {"hidden": 6, "layers": 1, "dense": 8}
     return Recogniser(
         CONFIG,
-        "attention-bilstm",
         sizes,
         AttentionBiLSTM(D, 3, hidden=6, layers=1, dense=8),
-        ("anger", "neutral", "sadness"),
-        Statistics(np.zeros(D, np.float32), np.ones(D, np.float32), 1, "source"),
+        model="attention-bilstm",
+        classes=("anger", "neutral", "sadness"),
+        statistics=Statistics(np.zeros(D, np.float32), np.ones(D, np.float32), 1, "source"),
         name="toy",
         facts={"corpora": ["first"]},
     )
@@ -193,7 +194,7 @@ def test_the_timeline_covers_the_clip(recogniser: Recogniser) -> None:
 
 
 def test_saved_and_loaded_it_says_the_same(recogniser: Recogniser, tmp_path: Path) -> None:
-    recogniser.save(tmp_path / "model")
+    save(recogniser, tmp_path / "model")
     again = ehsaas.load(tmp_path / "model")
     assert again(tone(1.0)) == recogniser(tone(1.0))
     assert again.facts == {"corpora": ["first"]}
@@ -212,7 +213,7 @@ def test_a_folder_without_a_recogniser_is_said(tmp_path: Path) -> None:
     "damage", ["weights", "json", "bytes", "format", "version", "sizes", "temperature"]
 )
 def test_a_damaged_folder_is_said(recogniser: Recogniser, tmp_path: Path, damage: str) -> None:
-    recogniser.save(tmp_path)
+    save(recogniser, tmp_path)
     about = tmp_path / "recogniser.json"
     if damage == "weights":
         (tmp_path / "model.safetensors").write_bytes(b"not tensors")
@@ -308,7 +309,7 @@ def test_what_lies_beyond_the_reach_is_said(recogniser: Recogniser, seconds: flo
 
 def test_calibration_and_reach_are_saved_and_loaded(recogniser: Recogniser, tmp_path: Path) -> None:
     made = reaching(calibrated(recogniser, 0.2, 0.9), 0.5)
-    made.save(tmp_path)
+    save(made, tmp_path)
     again = ehsaas.load(tmp_path)
     assert again(tone(1.0), coverage=0.5) == made(tone(1.0), coverage=0.5)
     assert again.scores is not None and again.scores.tolist() == pytest.approx([0.1, 0.8])
@@ -321,6 +322,6 @@ def test_calibration_and_reach_are_saved_and_loaded(recogniser: Recogniser, tmp_
 
 
 def test_a_folder_of_before_has_neither(recogniser: Recogniser, tmp_path: Path) -> None:
-    recogniser.save(tmp_path)
-    again = ehsaas.load(tmp_path)
+    save(recogniser, tmp_path)
+    again = load(tmp_path)
     assert again.scores is None and again.reach is None and again(tone(1.0)).extra == {}

@@ -15,7 +15,7 @@ from ehsaas.emotions import Estimate
 
 if TYPE_CHECKING:
     from ehsaas.audio import Clip
-    from ehsaas.recogniser import Baseline, Recogniser
+    from ehsaas.judging import Baseline, Judge
 
 STDIN = "-"
 SELF = "self"
@@ -125,10 +125,10 @@ def _model(given: Path | None) -> Path:
 
 
 def _see_coverage(
-    recogniser: "Recogniser", coverage: float | None, baseline: str | None, timeline: bool
+    recogniser: "Judge", coverage: float | None, baseline: str | None, timeline: bool
 ) -> None:
     """See that sets can be given, and say once where their promise may not hold."""
-    from ehsaas.recogniser import RecogniserError
+    from ehsaas.judging import RecogniserError
 
     if coverage is None:
         return
@@ -162,15 +162,15 @@ SEVERAL = 10
 """Recordings from which on something is said of them together."""
 
 
-def _together(recogniser: "Recogniser", judged: Sequence[Estimate]) -> str:
+def _together(recogniser: "Judge", judged: Sequence[Estimate]) -> str:
     """What is to be said of many recordings that lie far from what was trained on; else nothing."""
-    from ehsaas.recogniser import DISTANCE
+    from ehsaas.judging import DISTANCE
 
     far = [one.extra[DISTANCE] for one in judged if DISTANCE in one.extra]
-    reach = recogniser.reach
-    if reach is None or len(far) < SEVERAL or sum(far) / len(far) <= reach.together:
+    limits = recogniser.limits
+    if limits is None or len(far) < SEVERAL or sum(far) / len(far) <= limits.together:
         return ""
-    beyond = sum(distance > reach.limit for distance in far)
+    beyond = sum(distance > limits.limit for distance in far)
     return (
         f"taken together these {len(far)} recordings sound unlike {recogniser.training}; {beyond}"
         " of them do so alone. Expect more mistakes than its report says; --baseline or"
@@ -207,7 +207,7 @@ def _named(source: Source, error: Exception) -> str:
 
 
 def _statistics(
-    recogniser: "Recogniser", baseline: str | None, judged: Sequence[Source]
+    recogniser: "Judge", baseline: str | None, judged: Sequence[Source]
 ) -> "Baseline | None":
     if baseline is None:
         return None
@@ -226,13 +226,13 @@ def _statistics(
     return Watched(recogniser.statistics_of(heard, name))
 
 
-def _of_the_judged(recogniser: "Recogniser", judged: Sequence[Source]) -> "Baseline":
+def _of_the_judged(recogniser: "Judge", judged: Sequence[Source]) -> "Baseline":
     """Statistics of what is judged; what cannot be read is named when it is, or here if nothing is.
 
     Raises:
         RecogniserError: nothing that is judged gives statistics.
     """
-    from ehsaas.recogniser import RecogniserError
+    from ehsaas.judging import RecogniserError
 
     unread: list[str] = []
     try:
@@ -264,7 +264,7 @@ def _readable(sources: Sequence[Source], tell: Callable[[str], None]) -> "Iterat
 
 
 def _judge(
-    recogniser: "Recogniser",
+    recogniser: "Judge",
     source: Source,
     statistics: "Baseline | None",
     look: tuple[float, float] | None,

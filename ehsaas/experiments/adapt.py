@@ -21,7 +21,7 @@ from ehsaas.experiments.given import Heard, Progress, Recording, hear
 from ehsaas.experiments.last_layer import Fitted, LastLayer
 from ehsaas.features import EmbeddingConfig
 from ehsaas.reach import Reach, pooled
-from ehsaas.recogniser import Recogniser
+from ehsaas.recogniser import Recogniser, load, save
 from ehsaas.training.adaptation import METHODS, AdaptationError, neural
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept, Kind, head
 from ehsaas.training.batches import IntArray
@@ -54,7 +54,7 @@ class Changed:
 
     def save(self, folder: Path) -> None:
         """Write it as a recogniser's folder; it can be adapted again."""
-        self.recogniser.save(folder)
+        save(self.recogniser, folder)
         self.kept.save(folder)
 
 
@@ -171,7 +171,7 @@ def _reach(recogniser: Recogniser, heard: Heard) -> Reach | None:
 
 
 def _loaded(folder: Path) -> tuple[Recogniser, Kept]:
-    recogniser = Recogniser.load(folder)
+    recogniser = load(folder)
     if recogniser.model not in ADAPTABLE:
         raise AdaptationError(
             f"{folder}: {recogniser.model} cannot be adapted; {', '.join(ADAPTABLE)} can"

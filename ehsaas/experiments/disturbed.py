@@ -27,7 +27,7 @@ from ehsaas.experiments.evaluate import (
 )
 from ehsaas.experiments.holdout import SPLIT_SEED
 from ehsaas.experiments.parts import RobustnessConfig
-from ehsaas.recogniser import Recogniser
+from ehsaas.judging import Judge
 from ehsaas.utterances import UtteranceTable
 
 NO_BABBLE = "Babble noise is left out: it needs a table of other speakers (--babble TABLE)."
@@ -46,7 +46,7 @@ class Loud(Clip):
 
 
 def evaluate_disturbed(
-    recogniser: Recogniser,
+    recogniser: Judge,
     table: UtteranceTable,
     out: Path,
     *,
@@ -153,7 +153,7 @@ def _told(
 
 
 def _said(
-    recogniser: Recogniser,
+    recogniser: Judge,
     clips: Sequence[Clip],
     wanted: Sequence[Condition],
     noise: bytes,

@@ -18,7 +18,7 @@ from ehsaas.emotions import LABEL_SETS, NO_SPEECH, Estimate
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.report import write_report
 from ehsaas.experiments.judged import Trial, judged
-from ehsaas.recogniser import Recogniser
+from ehsaas.judging import Judge
 from ehsaas.utterances import TableError, UtteranceTable
 
 Progress = Callable[[str, int, int], None]
@@ -55,7 +55,7 @@ class Read:
 
 
 def evaluate(
-    recogniser: Recogniser,
+    recogniser: Judge,
     table: UtteranceTable,
     out: Path,
     *,
@@ -121,7 +121,7 @@ def refuse_another(out: Path, name: str) -> None:
 
 
 def known_to(
-    recogniser: Recogniser, table: UtteranceTable, neutral_styles: Sequence[str]
+    recogniser: Judge, table: UtteranceTable, neutral_styles: Sequence[str]
 ) -> pl.DataFrame:
     """The utterances whose emotion is one that the recogniser knows.
 
@@ -138,7 +138,7 @@ def known_to(
     return known
 
 
-def _label_set(recogniser: Recogniser) -> str:
+def _label_set(recogniser: Judge) -> str:
     same = (name for name, found in LABEL_SETS.items() if set(found) == set(recogniser.classes))
     return next(same, "native")
 
@@ -170,7 +170,7 @@ def read(table: UtteranceTable, rows: pl.DataFrame, progress: Progress | None) -
 
 
 def _said(
-    recogniser: Recogniser,
+    recogniser: Judge,
     clips: Sequence[audio.Clip],
     statistics: Statistics | None,
     what: str,
@@ -183,7 +183,7 @@ def _said(
 
 
 def as_judged(
-    recogniser: Recogniser,
+    recogniser: Judge,
     normalisation: str,
     rows: pl.DataFrame,
     said: Sequence[Estimate],
@@ -209,7 +209,7 @@ def as_judged(
 
 
 def condition_of(
-    recogniser: Recogniser, corpus: str, neutral_styles: Sequence[str]
+    recogniser: Judge, corpus: str, neutral_styles: Sequence[str]
 ) -> dict[str, float | str]:
     """What sets a figure apart from one on a corpus as it is that the recogniser never saw."""
     condition: dict[str, float | str] = {}
@@ -220,13 +220,13 @@ def condition_of(
     return condition
 
 
-def _another(recogniser: Recogniser, truth: Sequence[str]) -> list[str]:
+def _another(recogniser: Judge, truth: Sequence[str]) -> list[str]:
     """For each utterance a class that it is not: what "no speech" counts as."""
     return [next(name for name in recogniser.classes if name != one) for one in truth]
 
 
 def notes_on(
-    recogniser: Recogniser, table: UtteranceTable, left_out: int, neutral_styles: Sequence[str]
+    recogniser: Judge, table: UtteranceTable, left_out: int, neutral_styles: Sequence[str]
 ) -> Iterator[str]:
     """What to know of a judgement before reading on, `left_out` utterances not judged."""
     if left_out:
@@ -243,14 +243,14 @@ def notes_on(
         )
 
 
-def _seen(recogniser: Recogniser, table: UtteranceTable) -> list[str]:
+def _seen(recogniser: Judge, table: UtteranceTable) -> list[str]:
     trained = set(recogniser.facts.get("corpora") or [])
     return sorted(trained & set(table.rows["corpus"]))
 
 
 def write_about(
     out: Path,
-    recogniser: Recogniser,
+    recogniser: Judge,
     table: UtteranceTable,
     asked: Asked,
     notes: Sequence[str],

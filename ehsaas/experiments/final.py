@@ -19,7 +19,7 @@ from ehsaas.features import FeatureConfig
 from ehsaas.models.batch import Batch
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.reach import Reach, pooled
-from ehsaas.recogniser import Recogniser
+from ehsaas.recogniser import Recogniser, save
 from ehsaas.training import batches, loop, reaching
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept
 from ehsaas.training.batches import Examples
@@ -44,12 +44,12 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     calibrated = calibrate(loop.predict(network, examples), examples.labels)
     made = Recogniser(
         config.heard_by,
-        config.system,
         fitting.sizes(config, len(data.corpora)),
         network,
-        data.classes,
-        statistics,
         temperature=calibrated.temperature,
+        model=config.system,
+        classes=data.classes,
+        statistics=statistics,
         name=config.name,
         facts={
             "corpora": list(config.corpora),
@@ -62,7 +62,7 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
         scores=calibrated.scores,
         reach=_reach(data, network),
     )
-    made.save(setup.run / "model")
+    save(made, setup.run / "model")
     if (kept := _kept(setup.config, data, network)) is not None:
         kept.save(setup.run / "model")
     shown = _shown(setup, data, made, examples, part.validation)

@@ -1,16 +1,6 @@
-"""The recogniser: features + model + labels, audio in → `Estimate` out; one folder on disk."""
+"""The recogniser: features + network + labels, audio in → `Estimate` out; one folder on disk."""
 
-from ehsaas.recogniser.judging import (
-    DISTANCE,
-    LONGEST,
-    LOOK,
-    SHORTEST,
-    STEP,
-    WINDOW,
-    Baseline,
-    Recogniser,
-    RecogniserError,
-)
+from ehsaas.recogniser.folder import load, save
+from ehsaas.recogniser.network import Recogniser
 
-__all__ = ["DISTANCE", "LONGEST", "LOOK", "SHORTEST", "STEP", "WINDOW"]
-__all__ += ["Baseline", "Recogniser", "RecogniserError"]
+__all__ = ["Recogniser", "load", "save"]

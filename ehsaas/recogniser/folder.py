@@ -14,10 +14,11 @@ from ehsaas.calibration import Statistics
 from ehsaas.emotions import VOCABULARY
 from ehsaas.features import EmbeddingConfig, Told, settings_of
 from ehsaas.features.store import VERSION
+from ehsaas.judging import RecogniserError
 from ehsaas.models import MODELS
 from ehsaas.models.encoders import EncoderError
 from ehsaas.reach import Reach
-from ehsaas.recogniser.judging import Recogniser, RecogniserError
+from ehsaas.recogniser.network import Recogniser
 
 FORMAT = 1
 
@@ -108,17 +109,19 @@ def load(folder: Path) -> Recogniser:
             raise RecogniserError(f"{folder}: the statistics do not fit the features")
         return Recogniser(
             features,
-            about["model"],
             about["sizes"],
             network,
-            classes,
-            statistics,
             float(about["temperature"]),
-            about["name"],
-            about["version"],
-            about["facts"],
-            numbers["calibration/scores"].numpy() if "calibration/scores" in numbers else None,
-            _reach(numbers, about["reach"]) if "reach" in about else None,
+            model=about["model"],
+            classes=classes,
+            statistics=statistics,
+            name=about["name"],
+            version=about["version"],
+            facts=about["facts"],
+            scores=numbers["calibration/scores"].numpy()
+            if "calibration/scores" in numbers
+            else None,
+            reach=_reach(numbers, about["reach"]) if "reach" in about else None,
         )
     except (RecogniserError, EncoderError):
         raise

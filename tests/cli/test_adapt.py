@@ -6,6 +6,7 @@ import pytest
 
 import ehsaas
 from ehsaas.experiments.adapt import READY
+from ehsaas.recogniser import load
 from ehsaas.training.adaptation import METHODS
 from tests.cli.conftest import Home, Type
 from tests.experiments.builders import corpus
@@ -62,7 +63,7 @@ def test_it_can_be_adapted_again(home: Home, typed: Type, folder: Path, tmp_path
     result = typed("adapt", tmp_path / "once", folder, "-o", tmp_path / "twice")
     assert result.exit_code == 0, result.output
     old, once, twice = (
-        ehsaas.load(model) for model in (home.model, tmp_path / "once", tmp_path / "twice")
+        load(model) for model in (home.model, tmp_path / "once", tmp_path / "twice")
     )
     assert twice.name == f"{once.name}-other"
     assert once.reach is not None and twice.reach is not None and old.reach is not None
@@ -78,7 +79,7 @@ def test_without_labels_the_old_calibration_is_gone(
     assert old.scores is not None and "calibration" in old.facts
     result = typed("adapt", home.model, folder, "-o", tmp_path / "new")
     assert "Not calibrated: " in result.stderr and "that takes 20 labels" in result.stderr
-    new = ehsaas.load(tmp_path / "new")
+    new = load(tmp_path / "new")
     assert new.scores is None and new.temperature == 1 and "calibration" not in new.facts
     clip = folder / clips_of(folder)[0]
     sets = typed("recognise", clip, "--model", tmp_path / "new", "--coverage", "0.8")

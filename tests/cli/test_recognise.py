@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from ehsaas.cli.recognise import SEVERAL
-from ehsaas.recogniser import Recogniser
+from ehsaas.recogniser import load, save
 from tests.cli.conftest import Home, Type
 
 CLASSES = {"anger", "happiness", "neutral", "sadness"}
@@ -203,16 +203,17 @@ def test_the_model_can_come_from_the_environment(
 
 def uncalibrated(home: Home, folder: Path) -> Path:
     """The recogniser as one of before: it knows nothing of calibration or reach."""
-    made = replace(Recogniser.load(home.model), scores=None, reach=None)
-    made.save(folder / "before")
+    made = replace(load(home.model), scores=None, reach=None)
+    save(made, folder / "before")
     return folder / "before"
 
 
 def limited(home: Home, folder: Path, limit: float) -> Path:
     """The recogniser with another limit of its reach, for one and for several."""
-    made = Recogniser.load(home.model)
+    made = load(home.model)
     assert made.reach is not None
-    replace(made, reach=replace(made.reach, limit=limit, together=limit)).save(folder / "limited")
+    limited = replace(made, reach=replace(made.reach, limit=limit, together=limit))
+    save(limited, folder / "limited")
     return folder / "limited"
 
 
@@ -242,9 +243,9 @@ def test_a_promise_of_the_training_data_is_said_to_be_one_once(
     more = ("--baseline", "self", "--timeline")
     other = typed("recognise", home.clips, "--model", home.model, "--coverage", 0.5, *more).stderr
     assert "not calibrated with --baseline" in other and "short looks of a timeline" in other
-    own = Recogniser.load(home.model)
+    own = load(home.model)
     facts = dict(own.facts) | {"calibration": {**own.facts["calibration"], "data": "target"}}
-    replace(own, facts=facts).save(tmp_path)
+    save(replace(own, facts=facts), tmp_path)
     assert typed("recognise", home.clips, "--model", tmp_path, "--coverage", 0.5).stderr == ""
 
 

@@ -29,7 +29,10 @@ def toy() -> Recogniser:
     network = AttentionBiLSTM(dims, len(CLASSES), hidden=4, layers=1, dense=6)
     plain = Statistics(np.zeros(dims, np.float32), np.ones(dims, np.float32), 1, "source")
     return Recogniser(
-        *(features, "attention-bilstm", sizes, network, CLASSES, plain),
+        *(features, sizes, network),
+        model="attention-bilstm",
+        classes=CLASSES,
+        statistics=plain,
         name="toy",
         facts={"corpora": ["first"]},
     )

@@ -24,7 +24,15 @@ def recogniser() -> Recogniser:
     torch.manual_seed(0)
     own = Statistics(np.zeros(D, np.float32), np.ones(D, np.float32), 1, "source")
     classes = ("anger", "neutral", "sadness")
-    return Recogniser(CONFIG, "linear-probe", {}, LinearProbe(D, 3), classes, own, name="toy")
+    return Recogniser(
+        CONFIG,
+        {},
+        LinearProbe(D, 3),
+        model="linear-probe",
+        classes=classes,
+        statistics=own,
+        name="toy",
+    )
 
 
 def recording(

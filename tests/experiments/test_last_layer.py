@@ -27,7 +27,14 @@ def recogniser() -> Recogniser:
     torch.manual_seed(0)
     own = Statistics(np.zeros(D, np.float32), np.ones(D, np.float32), 1, "source")
     classes = ("anger", "neutral", "sadness")
-    return Recogniser(FeatureConfig(), "linear-probe", {}, LinearProbe(D, 3), classes, own)
+    return Recogniser(
+        FeatureConfig(),
+        {},
+        LinearProbe(D, 3),
+        model="linear-probe",
+        classes=classes,
+        statistics=own,
+    )
 
 
 def kept() -> Kept:

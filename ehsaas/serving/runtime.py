@@ -1,0 +1,129 @@
+"""The runtime: a model file → a judge of clips, with onnxruntime and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ehsaas import audio
+from ehsaas.audio import Clip
+from ehsaas.calibration import Statistics
+from ehsaas.judging import Heard, Judge, RecogniserError
+from ehsaas.reach import Limits
+from ehsaas.serving.model_file import Card, card_of, unpacked
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile(Judge):
+    """A judge that hears with an exported graph.
+
+    `card` is what the file says of itself; several threads may ask it at once.
+    """
+
+    card: Card
+    session: Any
+
+    def hear(
+        self, clips: Sequence[Clip], statistics: Statistics | None = None
+    ) -> tuple[Heard, ...]:
+        """What the graph makes of some clips, as `Judge.hear` says."""
+        samples, lengths = _batch(clips)
+        feed: dict[str, Any] = {"samples": samples, "lengths": lengths}
+        if statistics is not None and self.standardises:
+            feed |= {"mean": statistics.mean, "std": statistics.std}
+        names = [output.name for output in self.session.get_outputs()]
+        found = dict(zip(names, self.session.run(names, feed), strict=True))
+        return tuple(_heard(found, i, samples[i, :n]) for i, n in enumerate(lengths.tolist()))
+
+    @property
+    def standardises(self) -> bool:
+        """Whether statistics make a difference."""
+        return self.card.mean is not None
+
+    @property
+    def limits(self) -> Limits | None:
+        """From where on a recording is far from the training data."""
+        return None if self.card.limits is None else Limits(**self.card.limits)
+
+
+def read(path: Path, threads: int = 1) -> ModelFile:
+    """The recogniser in a file that `ehsaas export` wrote.
+
+    Args:
+        path: of the file.
+        threads: that one clip is heard with.
+
+    Raises:
+        RecogniserError: there is no such file, it is damaged, or no recogniser.
+    """
+    if not path.is_file():
+        raise RecogniserError(f"{path}: no such file; `ehsaas export MODEL -o {path}` writes one")
+    data = path.read_bytes()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3  # what it warns of is of no use to who reads it
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no class but this
+        raise RecogniserError(f"{path}: no model that can be run ({error})") from error
+    card = card_of(path, data, session.get_modelmeta().custom_metadata_map)
+    return ModelFile(
+        card=card,
+        session=session,
+        model=card.model,
+        classes=card.classes,
+        statistics=_statistics(card),
+        name=card.name,
+        version=card.version,
+        facts=card.facts,
+        scores=None if card.scores is None else unpacked(card.scores),
+        at_once=1 if card.precision == "int8" else 8,
+    )
+
+
+def _batch(clips: Sequence[Clip]) -> tuple[Array, NDArray[np.int64]]:
+    """Samples (B, N), zero behind a clip's end, and lengths (B,).
+
+    Raises:
+        RecogniserError: a clip is not at 16 kHz.
+    """
+    if wrong := [clip.rate for clip in clips if clip.rate != audio.RATE]:
+        raise RecogniserError(
+            f"a clip at {wrong[0]} Hz; expected {audio.RATE} Hz, as ehsaas.audio.read gives it"
+        )
+    lengths = np.array([len(clip.samples) for clip in clips], dtype=np.int64)
+    samples = np.zeros((len(clips), int(lengths.max())), dtype=np.float32)
+    for row, clip in zip(samples, clips, strict=True):
+        row[: len(clip.samples)] = clip.samples
+    return samples, lengths
+
+
+def _heard(found: Mapping[str, NDArray[Any]], i: int, samples: Array) -> Heard:
+    """What the outputs say of clip `i`."""
+    features = samples[:, None]
+    if "features" in found:
+        features = found["features"][i, : int(found["frames"][i])]
+    attention = None
+    if "attention" in found:
+        attention = found["attention"][i, : int(found["spans"][i])]
+    return Heard(
+        found["probabilities"][i],
+        features,
+        found["embedding"][i],
+        attention,
+        float(found["distance"][i]) if "distance" in found else None,
+    )
+
+
+def _statistics(card: Card) -> Statistics:
+    if card.mean is None or card.std is None or card.statistics is None:
+        plain = np.zeros(1, np.float32), np.ones(1, np.float32)
+        return Statistics(*plain, 1, "none")
+    about = card.statistics
+    return Statistics(unpacked(card.mean), unpacked(card.std), about["count"], about["name"])
