@@ -12,6 +12,7 @@ from ehsaas.cli import (
     recognise,
     report,
     run,
+    serve,
     transcribe,
 )
 from ehsaas.cli.terminal import tells_mistakes
@@ -35,6 +36,7 @@ for verb in (
     evaluate.evaluate,
     recognise.recognise,
     adapt.adapt,
+    serve.serve,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 
