@@ -8,6 +8,7 @@ from ehsaas.cli import (
     corpora,
     evaluate,
     fetch,
+    listen,
     prepare,
     recognise,
     report,
@@ -34,6 +35,7 @@ for verb in (
     report.report,
     evaluate.evaluate,
     recognise.recognise,
+    listen.listen,
     adapt.adapt,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
