@@ -7,6 +7,7 @@ from ehsaas.cli import (
     audit,
     corpora,
     evaluate,
+    export,
     fetch,
     listen,
     prepare,
@@ -37,6 +38,7 @@ for verb in (
     recognise.recognise,
     listen.listen,
     adapt.adapt,
+    export.export,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 
