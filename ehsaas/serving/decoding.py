@@ -56,7 +56,7 @@ class Decoders:
         while not self._idle.empty():
             await _ended(self._idle.get_nowait())
 
-    async def decode(self, data: bytes, pcm: Pcm | None, longest: float) -> Clip:
+    async def decode(self, data: bytes | bytearray, pcm: Pcm | None, longest: float) -> Clip:
         """One recording as mono float32 at 16 kHz.
 
         Who stops waiting leaves the decoder to end what it has begun.
@@ -76,7 +76,7 @@ class Decoders:
         if not task.cancelled():
             task.exception()  # whoever waited may have left, and then nobody asks for it
 
-    async def _decode(self, data: bytes, pcm: Pcm | None, longest: float) -> Clip:
+    async def _decode(self, data: bytes | bytearray, pcm: Pcm | None, longest: float) -> Clip:
         process = await self._idle.get()
         about = {
             "pcm": None if pcm is None else asdict(pcm),
@@ -125,7 +125,7 @@ class Decoders:
 
 
 async def _asked(
-    process: Process, about: Mapping[str, Any], data: bytes
+    process: Process, about: Mapping[str, Any], data: bytes | bytearray
 ) -> tuple[dict[str, Any], bytes]:
     assert process.stdin is not None
     process.stdin.write(packed(about, len(data)))

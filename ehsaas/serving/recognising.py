@@ -75,7 +75,7 @@ class _Case:
         """
         began = time.perf_counter()
         decoders, most = self.serving.decoders, self.serving.settings.max_seconds
-        clip = await decoders.decode(bytes(upload.data), pcm, most)
+        clip = await decoders.decode(upload.data, pcm, most)
         self.serving.metrics.decoding.observe(time.perf_counter() - began)
         self.share.hold(clip.samples.nbytes)
         self.seconds -= clip.duration

@@ -107,9 +107,15 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is about the server, not about what a client sent."""
+    return not record.getMessage().startswith("Invalid ")
+
+
 def _leave_no_traces() -> None:
     """No audio in a core file, and no word of a parser about what it was given."""
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
     try:
         import resource
     except ImportError:  # not on Windows
