@@ -1,11 +1,11 @@
 """`ehsaas serve` under load, under attack, and with clients that are killed.
 
-    python benchmarks/server.py --model FILE.onnx [--corpora FOLDER] [--clients N] [--seconds S]
+    python benchmarks/server.py --model FILE.onnx... [--corpora FOLDER] [--clients N] [--seconds S]
                                 [--hostile N] [--rounds N] [-o DOCS/RESULTS]
 
-Starts a server on 127.0.0.1 and asks nobody else. FOLDER holds corpora (default
-../shared/corpora); clips of emodb, or of whatever is there, are drawn from it. Writes server.json
-and server.md.
+Starts a server on 127.0.0.1 and asks nobody else; the first model is the one that is attacked.
+FOLDER holds corpora (default ../shared/corpora); clips of emodb, or of whatever is there, are drawn
+from it. Writes server.json and server.md.
 """
 
 import argparse
@@ -42,7 +42,7 @@ VERSIONS = ("fastapi", "uvicorn", "starlette", "websockets", "onnxruntime", "sch
 
 
 def measure(
-    model: Path, corpora: Path, clients: int, seconds: float, count: int, rounds: int
+    models: Sequence[Path], corpora: Path, clients: int, seconds: float, count: int, rounds: int
 ) -> Result:
     """Everything, on one server; the end of it is a stop."""
     clips = drawn(corpora)
@@ -50,10 +50,12 @@ def measure(
     lengths = [info(clip).duration for clip in clips]
     with (
         tempfile.TemporaryDirectory() as folder,
-        Served(model, FLAGS, Path(folder) / "server.log") as served,
+        Served(models, FLAGS, Path(folder) / "server.log") as served,
     ):
-        _tell(f"{clients} clients for {seconds:g} s")
-        loaded = load(served, data, clients, seconds, SEED)
+        loads = []
+        for model in models:
+            _tell(f"{clients} clients for {seconds:g} s: {model.stem}")
+            loads.append(load(served, model.stem, data, clients, seconds, SEED))
         _tell(f"{count} hostile requests")
         attacked = hostile(served, data, count, SEED)
         _tell(f"{rounds} clients are killed")
@@ -65,11 +67,11 @@ def measure(
         said = served.log.read_text()
         _tell(f"the server said:\n{said[-10_000:]}")
     return Result(
-        model=model.name,
+        models=[model.name for model in models],
         clips=len(clips),
         corpus=clips[0].relative_to(corpora).parts[0],
         mean_clip_s=sum(lengths) / len(lengths),
-        load=loaded,
+        loads=loads,
         hostile=attacked,
         killed=left,
         token=answered,
@@ -130,7 +132,7 @@ def _processor() -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write the page and its twin."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path, nargs="+", required=True)
     parser.add_argument("--corpora", type=Path, default=ROOT.parent / "shared" / "corpora")
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=60.0)

@@ -20,6 +20,7 @@ class Load:
     `together` is the mean number of clips that the model heard at once.
     """
 
+    model: str
     clients: int
     seconds: float
     statuses: dict[int, int]
@@ -32,11 +33,14 @@ class Load:
     together: float
 
 
-def load(served: Served, clips: Sequence[bytes], clients: int, seconds: float, seed: int) -> Load:
+def load(
+    served: Served, model: str, clips: Sequence[bytes], clients: int, seconds: float, seed: int
+) -> Load:
     """Let the clients post recordings, each one after the other."""
+    url = f"{served.url}/v1/recognise?model={model}"
     before = served.metrics()
     began = time.perf_counter()
-    statuses, errors, times = asyncio.run(_posted(served.url, clips, clients, seconds, seed))
+    statuses, errors, times = asyncio.run(_posted(url, clips, clients, seconds, seed))
     took = time.perf_counter() - began
     after = served.metrics()
 
@@ -45,6 +49,7 @@ def load(served: Served, clips: Sequence[bytes], clients: int, seconds: float, s
 
     heard = more("ehsaas_heard_together_count")
     return Load(
+        model=model,
         clients=clients,
         seconds=took,
         statuses=dict(sorted(statuses.items())),
@@ -69,12 +74,12 @@ async def _posted(
     async def client(number: int) -> None:
         nonlocal errors
         drawn = random.Random(f"{seed} {number}")
-        async with httpx2.AsyncClient(base_url=url, headers=BEARER, timeout=120) as asking:
+        async with httpx2.AsyncClient(headers=BEARER, timeout=120) as asking:
             while time.monotonic() < until:
                 began = time.perf_counter()
                 try:
                     files = {"file": ("clip", drawn.choice(clips))}
-                    answer = await asking.post("/v1/recognise", files=files)
+                    answer = await asking.post(url, files=files)
                 except httpx2.HTTPError:
                     errors += 1
                     continue

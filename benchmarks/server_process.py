@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -33,18 +33,18 @@ class Served:
     """A server that runs while the block does. It asks for `TOKEN`.
 
     Args:
-        model: its file.
+        models: their files; the first judges where none is named.
         flags: of `ehsaas serve`.
         log: where what it says is kept.
     """
 
-    def __init__(self, model: Path, flags: Mapping[str, object], log: Path) -> None:
-        words = [str(word) for name, value in flags.items() for word in (f"--{name}", value)]
+    def __init__(self, models: Sequence[Path], flags: Mapping[str, object], log: Path) -> None:
+        told = [("model", model) for model in models] + [*flags.items()]
+        words = [str(word) for name, value in told for word in (f"--{name}", value)]
         self.log = log
         with log.open("w") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ehsaas", "serve", "--model", str(model), "--port", "0"]
-                + words,
+                [sys.executable, "-m", "ehsaas", "serve", "--port", "0", *words],
                 stderr=said,
                 env=os.environ | {"EHSAAS_TOKEN": TOKEN},
             )

@@ -21,6 +21,12 @@ _CHUNK = 1 << 20
 _SPARE = 512 * MIB
 """Memory of a decoder beside what a recording takes."""
 
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(MIB),  # big pieces of memory go back to the system
+}
+
 _GRACE = 1.0
 """Seconds after which a decoder that should have been killed ends itself."""
 
@@ -113,7 +119,7 @@ class Decoders:
             stdout=PIPE,
             stderr=DEVNULL,
             limit=_CHUNK,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env=os.environ | _ENVIRONMENT,
             start_new_session=True,
         )
         try:

@@ -1,5 +1,6 @@
 """`run`: the application on a socket, until it is told to stop; what is in hand is finished."""
 
+import ctypes
 import logging
 import signal
 import socket
@@ -23,6 +24,10 @@ from ehsaas.serving.settings import MIB, Settings
 MESSAGE = MIB
 """Bytes of one message of a stream at most."""
 
+_MMAP_THRESHOLD = -3
+"""glibc's number of the size from which memory is taken from the system piece by piece. Left to
+itself it grows with what is freed, and then big pieces leave holes that are kept."""
+
 _LAST = 2
 """Seconds that requests get once they have to end."""
 
@@ -41,6 +46,7 @@ def run(app: FastAPI, settings: Settings, tell: Callable[[str], None]) -> None:
         OSError: the address cannot be listened on.
     """
     _leave_no_traces()
+    _give_memory_back()
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -105,6 +111,15 @@ class _Server(uvicorn.Server):
             if not self.server_state.tasks or time.monotonic() > self._until:
                 self.should_exit = True
         return await super().on_tick(counter)
+
+
+def _give_memory_back() -> None:
+    """Let the system have what a big recording took, where malloc would keep it (glibc)."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
+    mallopt(_MMAP_THRESHOLD, MIB)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

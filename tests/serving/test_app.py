@@ -215,6 +215,7 @@ def test_a_mistake_of_ours_tells_nothing(serve: Serve) -> None:
     answer = serve({"toy": toy(bad=0.0)}).post("/v1/recognise", content=wav(), headers=WAV)
     assert answer.status_code == 500
     assert answer.json() == {"detail": "a mistake of the server's own; its log says more"}
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_models_are_listed(serve: Serve) -> None:
