@@ -46,7 +46,7 @@ class Served:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ehsaas", "serve", "--port", "0", *words],
                 stderr=said,
-                env=os.environ | {"EHSAAS_TOKEN": TOKEN},
+                env=os.environ | {"EHSAAS_TOKEN": TOKEN, "PYTHONFAULTHANDLER": "1"},
             )
         self.port = self._port()
 
@@ -66,9 +66,18 @@ class Served:
         return f"http://{HOST}:{self.port}"
 
     def stopped(self) -> int:
-        """Its exit status, once it was asked to stop."""
+        """Its exit status, once it was asked to stop.
+
+        Raises:
+            RuntimeError: it did not stop; what its threads were doing is told.
+        """
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(10)
+            raise RuntimeError(f"the server did not stop: {self.log.read_text()}") from None
 
     def held(self) -> Held:
         """What it and the processes that it started hold now."""

@@ -162,6 +162,4 @@ async def _ended(process: Process | None) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    await process.communicate()  # what it said last is read, or its pipe would stay open

@@ -28,6 +28,9 @@ _MMAP_THRESHOLD = -3
 """glibc's number of the size from which memory is taken from the system piece by piece. Left to
 itself it grows with what is freed, and then big pieces leave holes that are kept."""
 
+_ARENA_MAX = -8
+"""glibc's number of how many heaps threads may have: each keeps what its threads once needed."""
+
 _LAST = 2
 """Seconds that requests get once they have to end."""
 
@@ -120,6 +123,7 @@ def _give_memory_back() -> None:
     except (AttributeError, OSError, TypeError):  # another C library
         return
     mallopt(_MMAP_THRESHOLD, MIB)
+    mallopt(_ARENA_MAX, 2)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
