@@ -1,6 +1,7 @@
 """`run`: the application on a socket, until it is told to stop; what is in hand is finished."""
 
 import ctypes
+import faulthandler
 import logging
 import signal
 import socket
@@ -30,6 +31,9 @@ itself it grows with what is freed, and then big pieces leave holes that are kep
 
 _ARENA_MAX = -8
 """glibc's number of how many heaps threads may have: each keeps what its threads once needed."""
+
+_MOST = 15
+"""Seconds that the end itself may take: then it is ended, and tells where it was."""
 
 _LAST = 2
 """Seconds that requests get once they have to end."""
@@ -96,7 +100,9 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, at the second time at once."""
         if self._until is None:
-            self._until = time.monotonic() + self.service.settings.stop_seconds
+            seconds = self.service.settings.stop_seconds
+            self._until = time.monotonic() + seconds
+            faulthandler.dump_traceback_later(seconds + _MOST, exit=True)
             return
         self.should_exit = True
         self.force_exit = sig == signal.SIGINT
