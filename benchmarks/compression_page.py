@@ -85,10 +85,10 @@ What do int8, pruning and a small student cost, and what do they save?
 `python benchmarks/compression.py --corpora FOLDER --run FOLDER`: on every strict fold (speakers
 apart) a recogniser is trained as its experiment says, exported in every form, and each *file*
 judges the recordings of the fold's test speakers, from the waveform. UAR with its 95 % interval;
-the difference is to what the form was made of, on the same recordings, with the interval of a paired
-bootstrap{_by(twin_rows)}. Sizes are the largest of the folds; the time is the median of a clip of
-3 s on one core, all forms of a fold alternating, in the middle of training jobs: compare within a
-line's system only, and read `latency.md` for times.
+the difference is to what the form was made of, on the same recordings, with the interval of a
+paired bootstrap{_by(twin_rows)}. Sizes are the largest of the folds; the time is the median of a
+clip of 3 s on one core, all forms of a fold alternating, beside other work: compare within a
+system only, and read [latency](latency.md) for times.
 
 | system | corpus | emotions | form | MB | ms | UAR | difference, points | beside |
 |---|---|---|---|---|---|---|---|---|
