@@ -29,17 +29,21 @@ export class ClipCard {
     parts.card.setAttribute("aria-busy", String(clip.busy));
     parts.answer.replaceChildren(...answer(clip));
     parts.trouble.replaceChildren(...trouble(clip, act, whereNow));
-    const language = languageChoice(
-      `language-${clip.id}`, "Spoken language", about.languages ?? [], clip.language, act.language,
-    );
-    if (parts.language.dataset.model !== about.name) {
-      parts.language.dataset.model = about.name;
-      parts.language.replaceChildren(language.element);
-    }
+    this.offerLanguages(about);
     parts.details.hidden = !clip.result;
     for (const one of [parts.json, parts.csv]) one.hidden = !clip.result;
     if (clip.result) this.showResult(clip.result, about);
     this.draw();
+  }
+
+  /** The choice of the language, anew only for another model: the person may be in it. */
+  offerLanguages({ name, languages }) {
+    const { parts, clip, act } = this;
+    if (parts.language.dataset.model === name) return;
+    parts.language.dataset.model = name;
+    const [id, label] = [`language-${clip.id}`, "Spoken language"];
+    const choice = languageChoice(id, label, languages ?? [], clip.language, act.language);
+    parts.language.replaceChildren(choice);
   }
 
   showResult(result, about) {
@@ -47,7 +51,8 @@ export class ClipCard {
     const span = { start: 0, end: clip.duration };
     drawRibbon(parts.ribbon, result.estimates, span, (one) => this.play(one.start, one.end));
     parts.bars.replaceChildren(...probabilityBars(result.whole, result.classes));
-    parts.barsTitle.hidden = parts.bars.hidden = result.whole.emotion === NO_SPEECH;
+    parts.shares.hidden = result.whole.emotion === NO_SPEECH;
+    parts.legend.replaceChildren(...legend(result.estimates));
     parts.facts.replaceChildren(...facts(clip, result));
     parts.rows.replaceChildren(...result.estimates.map((one) => row(one, (a, b) => this.play(a, b))));
     parts.attended.textContent = attended(clip, result, about);
@@ -109,7 +114,7 @@ function skeleton(clip, act, toggle) {
     attended: make("span"),
     key: make("span", { class: "key", "aria-hidden": "true" }),
     bars: make("ul", { class: "bars" }),
-    barsTitle: make("h4", { text: "The whole recording" }),
+    legend: make("span", { class: "legend", "aria-hidden": "true" }),
     language: make("div"),
     facts: make("dl", { class: "facts" }),
     rows: make("tbody"),
@@ -122,10 +127,11 @@ function skeleton(clip, act, toggle) {
     parts[name].setAttribute("aria-label", `${verb || parts[name].textContent} ${clip.name}`);
   }
   parts.bars.setAttribute("aria-label", `Probabilities of ${clip.name}`);
+  parts.shares = make("div", {}, make("h4", { text: "The whole recording" }), parts.bars);
   parts.details = make(
     "div",
     { class: "columns" },
-    make("div", {}, parts.barsTitle, parts.bars),
+    parts.shares,
     make("div", {}, parts.language, parts.facts),
     make(
       "details",
@@ -149,19 +155,25 @@ function skeleton(clip, act, toggle) {
     parts.answer,
     parts.trouble,
     picture,
-    make("p", { class: "small attended" }, parts.key, parts.attended),
+    make(
+      "div",
+      { class: "small under" },
+      make("p", { class: "attended" }, parts.key, parts.attended),
+      parts.legend,
+    ),
     parts.details,
   );
   return parts;
 }
 
 function segmentTable(clip, rows) {
-  const heads = ["From", "To", "Emotion", "Set", "Likeliest", ""];
+  const names = ["From", "To", "Emotion", "Set", "Likeliest"];
+  const heads = names.map((text) => make("th", { scope: "col", text }));
   return make(
     "table",
     {},
     make("caption", { class: "unseen", text: `Segments of ${clip.name}` }),
-    make("thead", {}, make("tr", {}, ...heads.map((text) => make(text ? "th" : "td", text ? { scope: "col", text } : {})))),
+    make("thead", {}, make("tr", {}, ...heads, make("td"))),
     rows,
   );
 }
@@ -202,6 +214,12 @@ function answer(clip) {
       ? make("p", { class: "set", text: `It may be ${listed(whole.prediction_set)}.` })
       : "",
   ];
+}
+
+/** The emotions of a ribbon, each with its mark: where a segment is too narrow for its word. */
+function legend(estimates) {
+  const names = [...new Set(estimates.map((one) => one.emotion))].filter((one) => one !== NO_SPEECH);
+  return names.map((name) => make("span", {}, swatch(name), name));
 }
 
 function listed(names) {

@@ -1,7 +1,7 @@
 /** Several clips side by side: a table with a small ribbon and small bars of each. */
 
 import { make } from "./dom.js";
-import { confidence, percent } from "./emotions.js";
+import { confidence, look, percent } from "./emotions.js";
 import { drawRibbon, swatch } from "./ribbon.js";
 
 /** Fill the table with the clips that were judged. */
@@ -18,7 +18,7 @@ function line(clip, classes) {
   const sure = confidence(whole);
   const ribbon = make("div", { class: "ribbon small-ribbon" });
   drawRibbon(ribbon, estimates, { start: 0, end: clip.duration });
-  const said = [...new Set(estimates.map((one) => one.emotion))].join(", then ");
+  const said = estimates.map((one) => one.emotion).join(", then ");
   const set = whole.prediction_set.length > 1 ? ` (${whole.prediction_set.join(", ")})` : "";
   return make(
     "tr",
@@ -38,7 +38,7 @@ function line(clip, classes) {
 
 function share(name, probability) {
   if (probability === undefined) return make("td", { class: "number", text: "–" });
-  const fill = make("span", { class: `fill ${"e-" + name}` });
+  const fill = make("span", { class: `fill ${look(name)}` });
   fill.style.width = `${100 * probability}%`;
   return make(
     "td",

@@ -26,8 +26,8 @@ export function unheard(language, known) {
 }
 
 /**
- * A choice of the language: → {element, value()}; the value is null where it is not said, "" where
- * it is another that is not named, else a BCP-47 code.
+ * A choice of the language: an element. `changed` hears null where it is not said, "" where it is
+ * another that is not named, else a BCP-47 code.
  */
 export function languageChoice(id, label, known, value, changed) {
   const select = make(
@@ -66,7 +66,8 @@ export function languageChoice(id, label, known, value, changed) {
     });
   }
   show();
-  return { element: make("div", { class: "language" }, make("label", { for: id, text: label }), select, which, note), value: read };
+  const heading = make("label", { for: id, text: label });
+  return make("div", { class: "language" }, heading, select, which, note);
 }
 
 /** The code as BCP-47 writes it; "" where it is none. */

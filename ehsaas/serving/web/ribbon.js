@@ -66,7 +66,7 @@ export function probabilityBars(estimate, classes) {
     const p = estimate.probabilities[name] ?? 0;
     const bar = make("span", { class: `fill ${look(name)}` });
     bar.style.width = `${100 * p}%`;
-    const tick = inSet.size ? (inSet.has(name) ? "in the set" : "left out") : null;
+    const tick = inSet.size ? (inSet.has(name) ? "in set" : "left out") : null;
     return make(
       "li",
       { class: inSet.size && !inSet.has(name) ? "left-out" : null },

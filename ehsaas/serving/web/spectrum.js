@@ -16,7 +16,7 @@ export function spectrogram(samples, columns, rows) {
     const middle = Math.round(((column + 0.5) * samples.length) / columns);
     const power = powerAt(samples, middle - SIZE / 2);
     for (let row = 0; row < rows; row++) {
-      const level = 10 * Math.log10(between(power, bins[row]) + 1e-10);
+      const level = 10 * Math.log10(between(power, bins[row]) + 1e-13);
       levels[column * rows + row] = level;
       loudest = Math.max(loudest, level);
     }

@@ -12,7 +12,8 @@ export function followTheme(redraw) {
     const chosen = localStorage.getItem(KEY);
     const dark = chosen ? chosen === "dark" : system.matches;
     document.documentElement.dataset.theme = dark ? "dark" : "light";
-    button.setAttribute("aria-pressed", String(dark));
+    button.textContent = dark ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Switch to ${dark ? "light" : "dark"}`);
     redraw();
   };
   button.onclick = () => {

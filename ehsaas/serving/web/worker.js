@@ -6,6 +6,8 @@
 
 import { Judge, LOOK } from "./judging.js";
 
+const QUIETLY = { executionProviders: ["wasm"], logSeverityLevel: 3 };
+
 const judges = new Map();
 let runtime = null;
 
@@ -26,13 +28,16 @@ async function carryOut(data) {
 const handlers = {
   runtime: () => start(new URL("vendor/", import.meta.url).href),
   load: async ({ name, card, bytes }) => {
-    const session = await runtime.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+    const session = await runtime.InferenceSession.create(bytes, { ...QUIETLY });
     const judge = new Judge(card, (samples) => hear(session, card, samples));
     const hum = Float32Array.from({ length: LOOK * 16000 }, (_, i) => 0.1 * Math.sin(i / 20));
     await judge.hear(hum); // the first answer takes longest, so it is had before it is waited for
     judges.set(name, judge);
   },
-  recognise: ({ name, samples, coverage }) => judges.get(name).recognise(samples, coverage),
+  recognise: async ({ name, samples, coverage }) => ({
+    ...(await judges.get(name).recognise(samples, coverage)),
+    model: name,
+  }),
   stretch: ({ name, samples, start, end }) => judges.get(name).stretch({ samples, start, end }),
 };
 
