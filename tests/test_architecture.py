@@ -45,7 +45,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         ),
         "training",
     ),
-    "export": (*LEAVES, "recogniser", "models", "training"),
+    "export": (
+        *(*LEAVES, "features", "models", "recogniser", "training"),
+        *("serving.model_file", "serving.runtime"),
+    ),
     "serving": LEAVES,
     "__main__": ("cli",),
     ROOT: (*LEAVES, "recogniser", "serving.runtime"),

@@ -7,6 +7,7 @@ from ehsaas.cli import (
     audit,
     corpora,
     evaluate,
+    export,
     fetch,
     prepare,
     recognise,
@@ -35,6 +36,7 @@ for verb in (
     evaluate.evaluate,
     recognise.recognise,
     adapt.adapt,
+    export.export,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 

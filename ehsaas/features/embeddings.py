@@ -141,7 +141,7 @@ class Embedding(nn.Module):
         inside = frame_mask(frames, x.shape[1])
         if self.pooling == "none":
             return averaged(x, frames, self.every)
-        B = len(x)
+        B = x.shape[0]
         parts = mean_std(x, inside).transpose(1, 2)  # (B, 2, layers · D)
         if self.pooling == "mean":
             parts = parts[:, :1]

@@ -34,10 +34,15 @@ class WithoutEnds(nn.Module):
         wanted = torch.minimum(
             (frames - 1) * self.framing.hop + self.framing.window, lengths - start
         )
-        place = torch.arange(int(wanted.max()), device=samples.device)[None, :]
+        place = torch.arange(_longest(samples, wanted), device=samples.device)[None, :]
         source = torch.clamp(start[:, None] + place, max=samples.shape[1] - 1)
         features, frame_lengths = self.inner(samples.gather(1, source), wanted)
         return features, frame_lengths
+
+
+def _longest(samples: Tensor, wanted: Tensor) -> int:
+    """The longest stretch in samples; an exported graph keeps the size it was given."""
+    return samples.shape[1] if torch.compiler.is_exporting() else int(wanted.max())
 
 
 def loud_span(

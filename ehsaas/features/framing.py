@@ -5,6 +5,7 @@ has T = max(1, 1 + (n − window) // hop) frames and a clip shorter than a windo
 with zeros. What a batch holds behind a clip's own end is never read.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +47,22 @@ class Framing:
 
     def frames(self, samples: Tensor) -> Tensor:
         """Overlapping frames (B, T, window) of `samples` (B, N ≥ window), a view without a copy."""
-        return samples.unfold(1, self.window, self.hop)
+        return overlapping(samples, self.window, self.hop)
+
+
+def overlapping(samples: Tensor, size: int, step: int) -> Tensor:
+    """Stretches (B, T, size) that begin every `step` samples of `samples` (B, N ≥ size).
+
+    ONNX has no view of them and gathers: in an exported graph by blocks, not by samples.
+    """
+    block = math.gcd(size, step)
+    if not torch.compiler.is_exporting() or block == 1:
+        return samples.unfold(1, size, step)
+    B, N = samples.shape
+    blocks = samples[:, : N // block * block].reshape(B, -1, block)
+    first = torch.arange((N - size) // step + 1, device=samples.device) * (step // block)
+    at = first[:, None] + torch.arange(size // block, device=samples.device)
+    return blocks[:, at].reshape(B, -1, size)
 
 
 def frame_mask(frame_lengths: Tensor, T: int) -> Tensor:

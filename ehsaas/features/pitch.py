@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ehsaas.features.framing import Framing, frame_mask
-from ehsaas.features.spectrum import power_spectrum
+from ehsaas.features.framing import Framing, frame_mask, overlapping
+from ehsaas.features.spectrum import PowerSpectrum
 
 STEP = 4
 """Decimation: 16 kHz → 4 kHz."""
@@ -48,7 +48,6 @@ class Pitch(nn.Module):
     """Fundamental frequency between `low` and `high` Hz and voicing strength in [0, 1]."""
 
     low_pass: Tensor
-    taper: Tensor
     to_lags: Tensor
     total: Tensor
     cost: Tensor
@@ -67,7 +66,7 @@ class Pitch(nn.Module):
         taper = torch.hann_window(self.width, periodic=False, dtype=torch.float64)
         cost = OCTAVE_COST * torch.log2(lags / lags[0])
         self.register_buffer("low_pass", _low_pass(framing.rate), persistent=False)
-        self.register_buffer("taper", taper.float(), persistent=False)
+        self.power = PowerSpectrum(taper.float(), self.n_fft)
         whole = _to_lags(taper, torch.zeros(1, dtype=torch.float64), self.n_fft)
         self.register_buffer("total", whole, persistent=False)
         self.register_buffer("to_lags", _to_lags(taper, lags, self.n_fft), persistent=False)
@@ -105,18 +104,22 @@ class Pitch(nn.Module):
         """Normalised autocorrelation (B, T, lags) around each frame's middle."""
         T = 1 + (samples.shape[1] - self.framing.window) // self.framing.hop
         padded = F.pad(self._decimate(samples), (self.lead, self.width))
-        stretches = padded.unfold(1, self.width, self.framing.hop // STEP)[:, :T]
+        stretches = overlapping(padded, self.width, self.framing.hop // STEP)[:, :T]
         level = stretches - stretches.mean(dim=-1, keepdim=True)
-        power = power_spectrum(level, self.taper, self.n_fft)
+        power = self.power(level)
         still = QUIET * self.width + RIM * level.square().sum(dim=-1, keepdim=True)
-        return (power @ self.to_lags) / (power @ self.total + still)
+        likeness: Tensor = (power @ self.to_lags) / (power @ self.total + still)
+        return likeness
 
     def _decimate(self, samples: Tensor) -> Tensor:
         """`samples` (B, N) below 1 kHz at 4 kHz, at least (B, N / STEP)."""
         rows, outs = self.low_pass.shape
         half = TAPS // 2
-        blocks = F.pad(samples, (half, rows)).unfold(1, rows, outs * STEP)
-        return (blocks @ self.low_pass).flatten(1)
+        padded = F.pad(samples, (half, rows))
+        if torch.compiler.is_exporting():  # ONNX would copy every stretch
+            kernels = self.low_pass.T[:, None]
+            return F.conv1d(padded[:, None], kernels, stride=outs * STEP).transpose(1, 2).flatten(1)
+        return (padded.unfold(1, rows, outs * STEP) @ self.low_pass).flatten(1)
 
 
 def _to_lags(taper: Tensor, lags: Tensor, n_fft: int) -> Tensor:

@@ -8,7 +8,7 @@ clip's loudest frame must not change its other frames.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 FLOOR = 1e-10
 """Power below which the dB scale stops: −100 dB."""
@@ -31,6 +31,26 @@ def power_spectrum(frames: Tensor, taper: Tensor, n_fft: int) -> Tensor:
     """
     squares = torch.view_as_real(torch.fft.rfft(frames * taper, n=n_fft)).square()
     return squares[..., 0] + squares[..., 1]
+
+
+class PowerSpectrum(nn.Module):
+    """`power_spectrum` with its taper; an exported graph computes the same with small matrices.
+
+    Args:
+        taper: (window,).
+        n_fft: points of the transform.
+    """
+
+    taper: Tensor
+
+    def __init__(self, taper: Tensor, n_fft: int) -> None:
+        super().__init__()
+        self.n_fft = n_fft
+        self.register_buffer("taper", taper, persistent=False)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """The power of each frame."""
+        return power_spectrum(frames, self.taper, self.n_fft)
 
 
 def decibels(power: Tensor) -> Tensor:

@@ -146,7 +146,7 @@ class FeatureStack(nn.Module):
         rate = self.framing.rate
         self.logmel = LogMel(self.framing, config.n_fft, config.n_mels)
         self.mfcc = Mfcc(config.n_mels, config.n_mfcc, config.deltas)
-        self.lpcc = Lpcc(self.logmel.taper, config.n_fft, config.n_lpcc)
+        self.lpcc = Lpcc(self.logmel.power.taper, config.n_fft, config.n_lpcc)
         self.chroma = Chroma(rate, config.n_fft)
         self.contrast = Contrast(rate, config.n_fft)
         self.pitch = Pitch(self.framing, config.pitch_low, config.pitch_high)

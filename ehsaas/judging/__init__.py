@@ -1,6 +1,7 @@
 """A clip → `Estimate`, whatever hears it: what a saved recogniser and a model file share."""
 
 from ehsaas.judging.judge import (
+    AT_ONCE,
     DISTANCE,
     LOOK,
     STEP,
@@ -12,5 +13,5 @@ from ehsaas.judging.mistakes import RecogniserError
 from ehsaas.judging.sets import settling
 from ehsaas.judging.stretches import LONGEST, SHORTEST, WINDOW
 
-__all__ = ["DISTANCE", "LONGEST", "LOOK", "SHORTEST", "STEP", "WINDOW"]
+__all__ = ["AT_ONCE", "DISTANCE", "LONGEST", "LOOK", "SHORTEST", "STEP", "WINDOW"]
 __all__ += ["Baseline", "Heard", "Judge", "RecogniserError", "settling"]

@@ -35,6 +35,9 @@ LOOK = 1.5
 STEP = 0.5
 """Seconds from one window of the timeline to the next."""
 
+AT_ONCE = 8
+"""Clips that are heard together at most."""
+
 DISTANCE = "distance"
 """Key in `Estimate.extra` of how far the recording lies from what was trained on."""
 
@@ -76,7 +79,7 @@ class Judge(ABC):
     version: str = "1"
     facts: Mapping[str, Any] = field(default_factory=dict)
     scores: NDArray[np.float32] | None = None
-    at_once: int = 8
+    at_once: int = AT_ONCE
 
     @abstractmethod
     def hear(

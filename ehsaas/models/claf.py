@@ -89,7 +89,7 @@ class Claf(nn.Module):
         """e_l (B, 2h), or 0 where the branch is left out."""
         if self.language is None:
             return 0.0
-        B = len(batch.lengths)
+        B = batch.lengths.shape[0]
         if batch.corpus is None:
             known = torch.zeros(B, dtype=torch.long, device=batch.features.device)
         else:

@@ -161,7 +161,7 @@ def hidden_states(
 
     A batch that the encoder cannot take at once is heard clip by clip: where padding would change
     what it hears, and where a clip is longer than its span, which is then heard in as few equal
-    parts as that allows, one after the other.
+    parts as that allows, one after the other. An exported graph takes what it is given at once.
 
     Args:
         encoder: with at least the layers asked for.
@@ -169,8 +169,7 @@ def hidden_states(
         lengths: (B,) samples of each clip.
         layers: L of them, 0 is what enters the first.
     """
-    uneven = encoder.equal_lengths and len(set(lengths.tolist())) > 1
-    if not uneven and int(lengths.max()) <= encoder.span:
+    if torch.compiler.is_exporting() or _at_once(encoder, lengths):
         x, frames = _states(encoder, samples, lengths, layers)
     else:
         clips = [own[:n] for own, n in zip(samples, lengths.tolist(), strict=True)]
@@ -179,6 +178,12 @@ def hidden_states(
         x = nn.utils.rnn.pad_sequence(heard, batch_first=True)
     inside = frame_mask(frames, x.shape[1])
     return torch.where(inside[..., None, None], x, 0.0), frames
+
+
+def _at_once(encoder: Encoder, lengths: Tensor) -> bool:
+    """Whether the encoder can take clips of these lengths (B,) together."""
+    uneven = encoder.equal_lengths and len(set(lengths.tolist())) > 1
+    return not uneven and int(lengths.max()) <= encoder.span
 
 
 def _states(

@@ -87,14 +87,18 @@ class FineTuned(nn.Module):
         self.head = nn.Linear(hidden, classes)
 
     def forward(self, batch: Batch) -> Output:
-        """Logits (B, classes), embedding (B, hidden), attention (B, T) where there is one."""
-        pooled, weights = self._pooled(batch)
+        """Logits (B, classes), embedding (B, hidden), attention (B, T) where there is one.
+
+        The part `frames` (B,) says how many frames of the encoder are a clip's own.
+        """
+        pooled, weights, frames = self._pooled(batch)
         embedding = self.dense(self.dropout((pooled - self.centre) / self.scale)).relu()
         logits = self.head(self.dropout(embedding))
-        return Output(logits, embedding, weights if self.attend is not None else None)
+        attention = weights if self.attend is not None else None
+        return Output(logits, embedding, attention, {"frames": frames})
 
-    def _pooled(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Mean and deviation of the frames (B, 2 H), and the frames' weights (B, T)."""
+    def _pooled(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean and deviation of the frames (B, 2 H), their weights (B, T) and their number (B,)."""
         samples = batch.features[:, :, 0]
         chosen = range(self.layers + 1) if self.mix is not None else [self.layers]
         states, frames = hidden_states(self.encoder, samples, batch.lengths, chosen)
@@ -108,7 +112,7 @@ class FineTuned(nn.Module):
         mean = torch.einsum("bt,btd->bd", weights, h)
         away = (h - mean[:, None]).square()
         std = torch.einsum("bt,btd->bd", weights, away).clamp(min=1e-6).sqrt()
-        return torch.cat([mean, std], dim=-1), weights
+        return torch.cat([mean, std], dim=-1), weights, frames
 
     def measure(self, batches: Iterable[Batch]) -> None:
         """Standardise by what the encoder as it is gives of some utterances.

@@ -40,7 +40,7 @@ class SimpleRNN(nn.Module):
 
     def forward(self, batch: Batch) -> Output:
         """Logits (B, classes), embedding (B, dense)."""
-        B = len(batch.lengths)
+        B = batch.lengths.shape[0]
         h = self.dropout(self.first(batch.features)[0])
         h = self.dropout(self.second(h)[0])
         last = h[torch.arange(B, device=h.device), batch.lengths - 1]

@@ -85,8 +85,7 @@ class Whisper(nn.Module):
         Raises:
             ValueError: a clip is longer than `span`.
         """
-        longest = int(lengths.max())
-        if longest > self.span:
+        if not torch.compiler.is_exporting() and (longest := int(lengths.max())) > self.span:
             raise ValueError(
                 f"a clip of {longest / RATE:.1f} s; at most {self.span / RATE:g} s at once"
             )
@@ -113,7 +112,6 @@ class WhisperMel(nn.Module):
     """Samples (B, N) → Whisper's log-mel (B, bands, T), zero behind a clip's end, and T (B,)."""
 
     filters: Tensor
-    taper: Tensor
 
     def __init__(self, bands: int) -> None:
         """Prepare the window and the filters of `bands` bands."""
@@ -124,7 +122,7 @@ class WhisperMel(nn.Module):
             N_FFT // 2 + 1, bands, 0.0, RATE / 2, RATE, norm="slaney", mel_scale="slaney"
         )
         self.register_buffer("filters", torch.from_numpy(filters).float(), persistent=False)
-        self.register_buffer("taper", torch.hann_window(N_FFT), persistent=False)
+        self.power = Power(torch.hann_window(N_FFT))
 
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Clips shorter than a window are filled up to one with zeros."""
@@ -132,12 +130,26 @@ class WhisperMel(nn.Module):
         samples, lengths = _cut(samples, lengths, N), lengths.clamp(min=N_FFT)
         frames = lengths // HOP
         centred = samples.gather(1, _reflected(lengths, N))
-        spectrum = torch.fft.rfft(centred.unfold(1, N_FFT, HOP)[:, : N // HOP] * self.taper)
-        power = torch.view_as_real(spectrum).square().sum(dim=-1)
+        power = self.power(centred.unfold(1, N_FFT, HOP)[:, : N // HOP])
         mel = torch.log10((power @ self.filters).clamp(min=1e-10)).transpose(1, 2)
         inside = frame_mask(frames, mel.shape[2])[:, None]
         loudest = mel.masked_fill(~inside, float("-inf")).amax(dim=(1, 2), keepdim=True)
         return torch.where(inside, (torch.maximum(mel, loudest - 8.0) + 4.0) / 4.0, 0.0), frames
+
+
+class Power(nn.Module):
+    """Tapered frames (B, T, 400) → their power spectrum (B, T, 201)."""
+
+    taper: Tensor
+
+    def __init__(self, taper: Tensor) -> None:
+        super().__init__()
+        self.n_fft = N_FFT
+        self.register_buffer("taper", taper, persistent=False)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """|FFT|²."""
+        return torch.view_as_real(torch.fft.rfft(frames * self.taper)).square().sum(dim=-1)
 
 
 def _cut(samples: Tensor, lengths: Tensor, N: int) -> Tensor:

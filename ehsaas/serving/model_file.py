@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ehsaas.emotions import VOCABULARY
 from ehsaas.judging import RecogniserError
@@ -44,6 +44,7 @@ class Card(BaseModel):
         facts: what it was trained and calibrated on.
         licence: of the weights; None where nobody said.
         precision: `float32`, `int8` (activations scaled by each clip) or `int8-static`.
+        at_once: how many clips may be heard together without changing an answer.
         sha256: digest of the graph, weights and all.
         statistics: whose `mean` and `std` are, and of how many frames; None where none are used.
         mean: of the features in training, base64.
@@ -64,6 +65,7 @@ class Card(BaseModel):
     facts: Mapping[str, Any]
     licence: str | None = None
     precision: str = "float32"
+    at_once: int = Field(default=1, ge=1)
     sha256: str
     statistics: Mapping[str, Any] | None = None
     mean: str | None = None

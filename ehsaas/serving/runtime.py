@@ -83,7 +83,7 @@ def read(path: Path, threads: int = 1) -> ModelFile:
         version=card.version,
         facts=card.facts,
         scores=None if card.scores is None else unpacked(card.scores),
-        at_once=1 if card.precision == "int8" else 8,
+        at_once=card.at_once,
     )
 
 

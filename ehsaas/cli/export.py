@@ -1,0 +1,84 @@
+"""`ehsaas export MODEL`: a saved recogniser → one ONNX file from waveform to emotion."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ehsaas.cli import terminal
+
+if TYPE_CHECKING:
+    from ehsaas.audio import Clip
+
+MOST = 120
+"""Recordings of a folder that the file is compared on, and calibrated on, at most."""
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="A recogniser's folder.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.onnx", help="Where to.")
+    ] = Path("emotion.onnx"),
+    int8: Annotated[
+        bool,
+        typer.Option("--int8", help="Weights of 8 bits: smaller and faster, not quite the same."),
+    ] = False,
+    static: Annotated[
+        bool,
+        typer.Option("--int8-static", help="The same with scales taken from --clips beforehand."),
+    ] = False,
+    clips: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Recordings to compare the file with the recogniser on; sounds made for it where"
+            " none are given.",
+        ),
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Of the weights, to be said on the file.")
+    ] = None,
+    program: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.pt2", help="Also write a torch.export program."),
+    ] = None,
+) -> None:
+    """A saved recogniser → one ONNX file; refused where its answers are not the recogniser's."""
+    from ehsaas.export import exporting
+    from ehsaas.recogniser import load
+
+    if int8 and static:
+        raise terminal.UsageError("--int8 and --int8-static are two ways of the same; give one")
+    precision: exporting.Precision = "int8" if int8 else "int8-static" if static else "float32"
+    recogniser = load(model)
+    sounds = None if clips is None else _clips(clips)
+    with terminal.progress() as tell:
+        made = exporting.export(
+            recogniser,
+            output,
+            sounds,
+            licence,
+            program,
+            precision=precision,
+            tell=lambda step: tell(step, 0, 0),
+        )
+    worst = ", ".join(f"{name} {gap:.1g}" for name, gap in made.equality.worst.items())
+    typer.echo(str(made.path))
+    terminal.say(
+        f"{made.path}: {made.size / 1e6:.1f} MB; on {made.equality.clips} clips of"
+        f" {made.equality.shortest:.1f} to {made.equality.longest:.1f} s"
+        f" ({made.equality.source}) it differs from the recogniser by at most: {worst}"
+    )
+
+
+def _clips(folder: Path) -> "list[Clip]":
+    """Recordings of a folder, evenly drawn from it where it holds many."""
+    from ehsaas import audio
+    from ehsaas.audio import recordings_in
+    from ehsaas.judging import LONGEST
+
+    found = recordings_in(folder) if folder.is_dir() else []
+    if not found:
+        raise terminal.UsageError(f"--clips {folder}: expected a folder of recordings")
+    step = max(1, len(found) // MOST)
+    return [audio.read(folder / name, end=LONGEST) for name in found[::step][:MOST]]

@@ -1,0 +1,52 @@
+"""A recogniser → a `torch.export` program, with the number and the length of clips left open."""
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch.export import Dim, ExportedProgram
+
+from ehsaas.export.waveform import Waveform
+from ehsaas.recogniser import Recogniser
+
+INPUTS = ("samples", "lengths", "mean", "std")
+
+
+def program_of(recogniser: Recogniser) -> tuple[ExportedProgram, tuple[str, ...]]:
+    """The program, called with `INPUTS`, and the names of its outputs.
+
+    Args:
+        recogniser: as `export.narrow.narrowed` gives it.
+    """
+    module = Waveform(recogniser).eval()
+    statistics = recogniser.statistics
+    mean, std = torch.from_numpy(statistics.mean), torch.from_numpy(statistics.std)
+    samples, lengths = torch.zeros(3, 17_123), torch.tensor([17_123, 9_000, 12_000])
+    several = Dim.DYNAMIC
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.export.export(
+            module,
+            (samples, lengths, mean, std),
+            dynamic_shapes={
+                "samples": {0: several, 1: several},
+                "lengths": {0: several},
+                "mean": None,
+                "std": None,
+            },
+            prefer_deferred_runtime_asserts_over_guards=True,
+        )
+    return program, module.names
+
+
+def buffers_of(program: ExportedProgram) -> tuple[str, ...]:
+    """Names of the program's constants that are no weights: tapers, filters, transforms."""
+    return tuple(program.graph_signature.inputs_to_buffers.values())
+
+
+def save_program(program: ExportedProgram, path: Path) -> None:
+    """Write the program; `torch.export.load` reads it where `ehsaas.export.operators` is imported.
+
+    It is written for torch's own tools. Nothing here reads one: its format can hold pickles.
+    """
+    torch.export.save(program, path)
