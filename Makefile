@@ -68,5 +68,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 		{ echo 'No environment could be made in .venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,encoders,demo,robustness,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,encoders,demo,robustness,serve,dev]'
 	touch $@

@@ -13,6 +13,7 @@ from ehsaas.cli import (
     recognise,
     report,
     run,
+    serve,
     transcribe,
 )
 from ehsaas.cli.terminal import tells_mistakes
@@ -37,6 +38,7 @@ for verb in (
     recognise.recognise,
     adapt.adapt,
     export.export,
+    serve.serve,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 
