@@ -24,7 +24,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-web: $(RUNTIME)/ready
+web: $(RUNTIME)/.ready
 
 wheel: web $(VOICE)/silero_vad.onnx
 	rm -rf build
@@ -39,7 +39,7 @@ clean:
 	rm -rf demo build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-$(RUNTIME)/ready: browser/package-lock.json $(READY)
+$(RUNTIME)/.ready: browser/package-lock.json $(READY)
 	@command -v npm >/dev/null || \
 		{ echo 'make web needs npm, which is not here: apt install npm (Node 20 or newer)' >&2; exit 2; }
 	cd browser && npm ci --silent

@@ -1,13 +1,13 @@
 /** Several clips side by side: a table with a small ribbon and small bars of each. */
 
 import { make } from "./dom.js";
-import { confidence, look, percent } from "./emotions.js";
+import { look } from "./emotions.js";
 import { drawRibbon, swatch } from "./ribbon.js";
 
 /** Fill the table with the clips that were judged. */
 export function drawComparison(table, clips) {
   const classes = [...new Set(clips.flatMap((clip) => clip.result.classes))];
-  const heads = ["Recording", "Emotion", "Confidence", "Over time", ...classes];
+  const heads = ["Recording", "Emotion", "Over time", ...classes];
   const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })));
   const rows = clips.map((clip) => line(clip, classes));
   table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
@@ -15,7 +15,6 @@ export function drawComparison(table, clips) {
 
 function line(clip, classes) {
   const { whole, estimates } = clip.result;
-  const sure = confidence(whole);
   const ribbon = make("div", { class: "ribbon small-ribbon" });
   drawRibbon(ribbon, estimates, { start: 0, end: clip.duration });
   const said = estimates.map((one) => one.emotion).join(", then ");
@@ -27,10 +26,9 @@ function line(clip, classes) {
       "th",
       { scope: "row" },
       make("a", { href: `#clip-${clip.id}`, text: clip.name }),
-      make("span", { class: "small", text: ` ${clip.result.where}` }),
+      make("span", { class: "small where", text: clip.result.where }),
     ),
     make("td", {}, swatch(whole.emotion), whole.emotion + set),
-    make("td", { class: "number", text: sure === null ? "–" : percent(sure) }),
     make("td", {}, ribbon, make("span", { class: "unseen", text: said })),
     ...classes.map((name) => share(name, whole.probabilities[name])),
   );

@@ -3,13 +3,11 @@
 import * as api from "./api.js";
 import * as browser from "./browser.js";
 import * as microphone from "./microphone.js";
-import { NO_SPEECH } from "./emotions.js";
-import { Mistake, TokenNeeded } from "./mistakes.js";
 import { LOOK, STEP } from "./judging.js";
+import { Mistake, TokenNeeded } from "./mistakes.js";
+import { Segments } from "./segments.js";
 import { RATE, resampled } from "./sound.js";
 
-const SMOOTHED = 3; // looks whose mean is shown, in this browser
-const LOOKS = 600; // of a segment that are remembered at most
 const BEHIND = 4e6; // bytes that wait to be sent, from where on the line is too slow
 
 /**
@@ -47,8 +45,9 @@ export async function onServer({ model, coverage }, hear, tell, over) {
     socket.close();
     throw error;
   }
+  if (ended) await source.stop(); // the server went while the person was asked for the microphone
   const first = { rate: source.rate, encoding: "f32le", model, coverage, token: api.tokenGiven() };
-  socket.send(JSON.stringify(first));
+  if (!ended) socket.send(JSON.stringify(first));
   greeted = true;
   return async () => {
     await source.stop();
@@ -74,83 +73,44 @@ function refused(detail) {
  * speech, and music is taken for a voice.
  */
 export async function inBrowser({ model, settle }, hear, tell, over) {
-  const size = (rate) => Math.round(LOOK * rate);
-  let [recent, since, total, busy] = [new Float32Array(0), 0, 0, false];
   const segments = new Segments(settle, tell);
-  let stopped = false;
-  const source = await microphone.open((block) => {
-    if (stopped) return;
-    hear(block);
-    const all = new Float32Array(recent.length + block.length);
-    all.set(recent);
-    all.set(block, recent.length);
-    recent = all.slice(-size(source.rate));
-    since += block.length;
-    total += block.length;
-    if (since >= STEP * source.rate && !busy) look();
-  });
-  const look = async () => {
+  let [recent, since, total] = [new Float32Array(0), 0, 0];
+  let [busy, stopped, source] = [false, false, null];
+  const look = async (rate) => {
     [busy, since] = [true, 0];
-    const end = total / source.rate;
-    const start = Math.max(0, end - recent.length / source.rate);
+    const end = total / rate;
     try {
-      const heard = await resampled(recent, source.rate);
-      const found = await browser.stretch(heard.slice(0, LOOK * RATE), start, end, model);
+      const heard = (await resampled(recent, rate)).slice(0, LOOK * RATE);
+      const start = Math.max(0, end - heard.length / RATE);
+      const found = await browser.stretch(heard, start, end, model);
       if (!stopped) segments.take(found);
     } catch (error) {
       stopped = true;
-      source.stop();
+      source?.stop();
       over(error);
     }
     busy = false;
   };
+  source = await microphone.open((block, rate) => {
+    if (stopped) return;
+    hear(block);
+    recent = lastOf(recent, block, Math.round(LOOK * rate));
+    since += block.length;
+    total += block.length;
+    if (since >= STEP * rate && !busy) look(rate);
+  });
   return async () => {
     stopped = true;
     await source.stop();
-    segments.finish();
+    segments.flush();
     over(null);
   };
 }
 
-/** Looks → smoothed looks, and where segments begin and end. */
-class Segments {
-  constructor(settle, tell) {
-    this.settle = settle ?? ((one) => one);
-    this.tell = tell;
-    this.recent = [];
-    this.segment = null;
-    this.at = null;
-  }
-
-  take(found) {
-    const silent = found.emotion === NO_SPEECH;
-    this.recent = silent ? [] : [...this.recent, found].slice(-SMOOTHED);
-    const look = silent ? found : this.settle(mean(this.recent, found));
-    if (this.segment?.emotion !== look.emotion) {
-      this.finish();
-      const start = this.at ?? look.start;
-      this.segment = { emotion: look.emotion, start, looks: [] };
-      this.tell({ ...look, kind: "onset", start });
-    }
-    this.segment.looks = [...this.segment.looks, look].slice(-LOOKS);
-    this.at = look.end;
-    this.tell({ ...look, kind: "look" });
-  }
-
-  finish() {
-    if (!this.segment) return;
-    const { emotion, start, looks } = this.segment;
-    this.tell({ ...mean(looks, looks.at(-1)), kind: "end", emotion, start, end: this.at });
-    this.segment = null;
-  }
-}
-
-function mean(looks, like) {
-  const probabilities = {};
-  for (const name of Object.keys(looks[0].probabilities)) {
-    const sum = looks.reduce((all, one) => all + one.probabilities[name], 0);
-    probabilities[name] = sum / looks.length;
-  }
-  const [best] = Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
-  return { ...like, emotion: best ? best[0] : NO_SPEECH, probabilities };
+/** The last `size` of what was there and what came. */
+function lastOf(there, came, size) {
+  const all = new Float32Array(there.length + came.length);
+  all.set(there);
+  all.set(came, there.length);
+  return all.slice(-size);
 }

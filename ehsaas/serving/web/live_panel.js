@@ -29,8 +29,15 @@ export class LivePanel {
     const begin = here ? inBrowser : onServer;
     const settle = settling(about.card, coverage);
     const asked = { model: about.name, coverage, settle };
-    this.finish = await begin(asked, (block) => this.hear(block), (event) => this.take(event), end);
+    const [hear, take] = [(block) => this.hear(block), (event) => this.take(event)];
     this.running = true;
+    try {
+      this.finish = await begin(asked, hear, take, end);
+    } catch (error) {
+      this.running = false;
+      find("live-panel").hidden = true;
+      throw error;
+    }
   }
 
   stop() {

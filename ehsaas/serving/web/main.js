@@ -80,7 +80,7 @@ async function beginLive() {
   };
   await whileDisabled(find("live"), async () => {
     await live.start(settings.where === BROWSER, settings.about, settings.coverage, over);
-    showPressed("live", "Stop live", "record");
+    if (live.running) showPressed("live", "Stop live", "record");
   });
 }
 

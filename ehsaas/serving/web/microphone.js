@@ -18,7 +18,7 @@ export async function prepare() {
 }
 
 /**
- * Open the microphone: → {rate, stop()}; `hear(samples)` gets a block every 0.1 s.
+ * Open the microphone: → {rate, stop()}; `hear(samples, rate)` gets a block every 0.1 s.
  *
  * @throws {Mistake} there is none, or its use was not allowed.
  */
@@ -36,7 +36,7 @@ export async function open(hear) {
   }
   const { context, source } = await connected(stream);
   const tap = new AudioWorkletNode(context, "tap", { numberOfOutputs: 0 });
-  tap.port.onmessage = ({ data }) => hear(data);
+  tap.port.onmessage = ({ data }) => hear(data, context.sampleRate);
   source.connect(tap);
   await context.resume();
   const stop = async () => {

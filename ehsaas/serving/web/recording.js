@@ -3,18 +3,18 @@
 import * as microphone from "./microphone.js";
 import { fullScale, resampled } from "./sound.js";
 
-const LONGEST = 600; // seconds
+const LONGEST = 480; // seconds: a server takes 32 MiB if it is not told otherwise
 
 /** Start recording; `tell(seconds)` hears how long it is, `full()` when it can be no longer. */
 export async function record(tell, full) {
   const blocks = [];
   let count = 0;
-  const source = await microphone.open((block) => {
-    if (count >= LONGEST * source.rate) return;
+  const source = await microphone.open((block, rate) => {
+    if (count >= LONGEST * rate) return;
     blocks.push(block);
     count += block.length;
-    tell(count / source.rate);
-    if (count >= LONGEST * source.rate) full();
+    tell(count / rate);
+    if (count >= LONGEST * rate) full();
   });
   return async (name) => {
     await source.stop();
