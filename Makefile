@@ -9,7 +9,6 @@ BIN := .venv/bin
 READY := .venv/ready
 RUNTIME := ehsaas/serving/web/vendor
 VOICE := ehsaas/serving/vendor
-SILERO := silero-vad==6.2.3
 
 .PHONY: demo test check web wheel e2e clean
 
@@ -56,10 +55,10 @@ e2e/node_modules/ready: e2e/package-lock.json
 
 $(VOICE)/silero_vad.onnx: $(READY)
 	rm -rf build/silero && mkdir -p build/silero $(VOICE)
-	$(BIN)/python -m pip download --quiet --no-deps --dest build/silero $(SILERO)
+	$(BIN)/python -m pip download --quiet --no-deps -c constraints.txt --dest build/silero silero-vad
 	cd build/silero && $(abspath $(BIN)/python) -m zipfile -e *.whl .
 	cp build/silero/*.dist-info/licenses/LICENSE $(VOICE)/LICENSE
-	cp build/silero/silero_vad/data/silero_vad.onnx $@
+	cp build/silero/silero_vad/data/silero_vad_16k_sequence.onnx $@
 	touch $@
 
 $(READY): pyproject.toml constraints.txt
@@ -68,5 +67,6 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 		{ echo 'No environment could be made in .venv. On Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,encoders,demo,robustness,serve,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[train,encoders,demo,robustness,serve,live,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps silero-vad
 	touch $@
