@@ -1,0 +1,133 @@
+/** Live over the stream, and the model inside the browser with the network switched off. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { judgeHere, judged, launch, open, picture } from "./browser.mjs";
+import { material, serve } from "./server.mjs";
+
+const CLOSE = 1e-3;
+const RECORDINGS = ["moods.wav", "anger.wav", "sadness.wav", "long.wav", "silence.wav", "short.wav"];
+
+let [things, server, browser] = [];
+
+before(async () => {
+  things = material();
+  server = await serve(things.file("model.onnx"));
+  browser = await launch(things.file("moods.wav"));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  things?.remove();
+});
+
+/** What the page found in these recordings, as it is downloaded. */
+async function found(page, names) {
+  await page.setInputFiles("#files", names.map((name) => things.file(name)));
+  await judged(page, names.length);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#json")]);
+  return JSON.parse(readFileSync(await download.path(), "utf-8"));
+}
+
+async function askForSets(page) {
+  const possible = await page.locator("#unsure").isEnabled();
+  if (possible) await page.getByLabel("Say “not sure”").check();
+}
+
+/** Offline, and nothing but what is in memory: every request from here on is kept. */
+async function switchOff(page) {
+  const requests = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith("blob:")) requests.push(request.url());
+  });
+  await page.context().setOffline(true);
+  return requests;
+}
+
+test("in the browser, without a network, the answers are the server's", async (t) => {
+  const there = await open(browser, server.url);
+  await askForSets(there);
+  const expected = await found(there, RECORDINGS);
+  const here = await open(browser, server.url);
+  await askForSets(here);
+  await judgeHere(here);
+  const requests = await switchOff(here);
+  const answers = await found(here, RECORDINGS);
+  assert.deepEqual(requests, []);
+  let worst = 0;
+  for (const [i, answer] of answers.entries()) {
+    const pairs = [[answer.whole, expected[i].whole], ...answer.segments.map((one, k) => [one, expected[i].segments[k]])];
+    assert.equal(answer.segments.length, expected[i].segments.length, answer.name);
+    assert.deepEqual([answer.judged, expected[i].judged], ["in this browser", "on the server"]);
+    for (const [mine, theirs] of pairs) worst = Math.max(worst, gap(mine, theirs, answer.name));
+  }
+  t.diagnostic(`largest difference of a probability, a weight or a distance: ${worst.toExponential(1)}`);
+  assert.ok(worst <= CLOSE, `${worst}`);
+  assert.deepEqual(here.mistakes, []);
+  await picture(here, "in-browser");
+});
+
+/** The largest difference of two estimates, which say the same for the rest. */
+function gap(mine, theirs, name) {
+  for (const key of ["emotion", "prediction_set", "warnings", "start", "end"]) {
+    assert.deepEqual(mine[key], theirs[key], `${name}: ${key}`);
+  }
+  const numbers = (one) => [
+    ...Object.values(one.probabilities),
+    ...(one.attention ?? []),
+    ...("distance" in one.extra ? [one.extra.distance] : []),
+  ];
+  const [ours, others] = [numbers(mine), numbers(theirs)];
+  assert.equal(ours.length, others.length, name);
+  return Math.max(0, ...ours.map((value, i) => Math.abs(value - others[i])));
+}
+
+test("a clip that was judged here is not sent when the mode is changed", async () => {
+  const page = await open(browser, server.url);
+  await judgeHere(page);
+  await found(page, ["anger.wav"]);
+  const sent = [];
+  page.on("request", (request) => sent.push(request.url()));
+  await page.getByRole("radio", { name: "On the server" }).check();
+  await askForSets(page);
+  await judged(page, 1);
+  assert.deepEqual(sent, []);
+  await page.getByRole("button", { name: "Judge on the server instead" }).click();
+  await page.getByRole("button", { name: "Judge on the server instead" }).waitFor({ state: "detached" });
+  await judged(page, 1);
+  assert.ok(sent.some((url) => url.includes("/v1/recognise")));
+});
+
+/** Go live until three emotions were heard, and stop; the ribbon and the log are there. */
+async function live(page, name) {
+  await page.getByRole("button", { name: "Go live" }).click();
+  await page.locator("#live-log tr").nth(1).waitFor({ timeout: 60_000 });
+  const words = await page.locator("#live-ribbon .segment").allTextContents();
+  assert.ok(words.filter(Boolean).length >= 2, words.join());
+  assert.ok(await page.locator("#live-answer strong").innerText());
+  await picture(page, name);
+  await page.getByRole("button", { name: "Stop live" }).click();
+  await page.getByRole("button", { name: "Go live" }).waitFor();
+  assert.ok(await page.getByRole("button", { name: "Record" }).isEnabled());
+  assert.deepEqual(page.mistakes, []);
+}
+
+test("live over the server's stream", async () => {
+  const page = await open(browser, server.url);
+  const sockets = [];
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  await live(page, "live");
+  assert.deepEqual(sockets, [`${server.url.replace("http", "ws")}/v1/stream`]);
+});
+
+test("live in the browser, without a network", async () => {
+  const page = await open(browser, server.url);
+  await judgeHere(page);
+  const requests = await switchOff(page);
+  await live(page, "live-in-browser");
+  assert.deepEqual(requests, []);
+  assert.match(await page.locator("#live-note").innerText(), /nothing looks for a voice/);
+});
