@@ -36,7 +36,7 @@ export function stretches(samples, window, hop) {
   for (let at = 0; at < last; at += step) starts.push(at);
   return [...starts, last].map((at) => {
     const part = samples.subarray(at, at + size);
-    return { samples: part, start: at / RATE, end: (at + part.length) / RATE };
+    return { samples: part, start: at / RATE, end: at / RATE + part.length / RATE };
   });
 }
 

@@ -6,10 +6,13 @@ const ANOTHER = "another";
 
 const names = new Intl.DisplayNames(["en"], { type: "language" });
 
+/** Languages whose names some browsers do not know. */
+const RARE = { ks: "Kashmiri", sd: "Sindhi", skr: "Saraiki", bal: "Balochi", doi: "Dogri" };
+
 /** `Kashmiri (ks)`; the code alone where its name is not known. */
 export function languageName(code) {
   try {
-    const name = names.of(code);
+    const name = RARE[code] ?? names.of(code);
     return name && name !== code ? `${name} (${code})` : code;
   } catch {
     return code;

@@ -19,7 +19,7 @@ let recorded = 0;
 
 clips.follow(settings);
 followTheme(() => clips.redraw());
-guarded(() => settings.start());
+guarded(() => settings.ready());
 
 find("choose").onclick = () => find("files").click();
 find("files").onchange = ({ target }) => {
@@ -45,17 +45,12 @@ addEventListener("drop", (event) => {
 });
 
 async function listenTo(files) {
-  await ready();
+  await settings.ready();
   await clips.addFiles(files);
 }
 
-/** See that the server said by what is judged: it may have been away when the page was opened. */
-async function ready() {
-  if (!settings.about) await settings.start();
-}
-
 async function beginRecording() {
-  await ready();
+  await settings.ready();
   const tell = (seconds) => (find("recording").textContent = `Recording: ${seconds.toFixed(1)} s`);
   await whileDisabled(find("record"), async () => {
     recording = await record(tell, () => guarded(endRecording));
@@ -73,7 +68,7 @@ async function endRecording() {
 }
 
 async function beginLive() {
-  await ready();
+  await settings.ready();
   const over = (error) => {
     showPressed("live", null, "record");
     if (error) guarded(() => Promise.reject(error));

@@ -17,6 +17,7 @@ export class Settings {
    */
   constructor(otherwise, elsewhere) {
     this.where = SERVER;
+    this.starting = null;
     this.about = null; // the model in use, its card included
     this.language = null; // null where it is not said
     this.coverage = null; // null where no sets are asked for
@@ -27,6 +28,13 @@ export class Settings {
     find("unsure").onchange = find("coverage").onchange = () => this.changeCoverage();
     find("coverage").oninput = () => this.showCoverage();
     this.showMode();
+  }
+
+  /** See that the server said by what is judged: it may be on its way, or have been away. */
+  async ready() {
+    if (this.about) return;
+    this.starting ??= this.start().finally(() => (this.starting = null));
+    await this.starting;
   }
 
   /** Ask the server for its models and use the first. */
@@ -61,6 +69,7 @@ export class Settings {
 
   async changeMode(value) {
     try {
+      await this.ready();
       if (value === "browser") await this.load(this.about);
       this.where = value === "browser" ? BROWSER : SERVER;
     } finally {
