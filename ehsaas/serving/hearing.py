@@ -20,8 +20,9 @@ from ehsaas.calibration import Statistics
 from ehsaas.judging import Heard, Judge
 from ehsaas.reach import Limits
 
-ALIKE = 1.5
-"""How many times as long as another a clip may be that is heard together with it."""
+ALIKE = 1.1
+"""How many times as long as another a clip may be that is heard together with it: on a processor
+core, clips heard together take as long as one after the other, and what pads them is on top."""
 
 Told = Callable[[int, float], None]
 """Called with how many clips were heard together, and the seconds that this took."""

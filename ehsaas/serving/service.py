@@ -45,6 +45,7 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Decoders and threads are there while the block runs."""
+        self.stopping.clear()
         self._hearing = Hearing(self.settings.hearers, self.metrics.heard)
         most = self.settings.queue + self.settings.streams
         self._threads = ThreadPoolExecutor(most, "judging")

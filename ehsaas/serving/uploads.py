@@ -80,13 +80,15 @@ async def parts(
                 "on_header_end": form.header_end,
                 "on_headers_finished": form.headers_end,
                 "on_part_data": form.content,
+                "on_end": form.end,
             },
         )
         async for chunk in _chunks(request, settings, share):
             parser.write(chunk)
-        parser.finalize()
     except (FormParserError, UnicodeError):
-        raise Refusal(422, "a form that is broken off or malformed; send it again") from None
+        raise Refusal(422, "a form that is malformed; send it again") from None
+    if not form.ended:
+        raise Refusal(422, "a form that is broken off: its last boundary is missing")
     if not form.uploads:
         raise Refusal(422, f"a form without a recording; expected a part called {name!r}")
     return form.uploads
@@ -128,6 +130,7 @@ class _Form:
         self._field = bytearray()
         self._value = bytearray()
         self._disposition = b""
+        self.ended = False
 
     def begin(self) -> None:
         self._disposition = b""
@@ -156,6 +159,9 @@ class _Form:
 
     def content(self, data: bytes, start: int, end: int) -> None:
         self.uploads[-1].data += data[start:end]
+
+    def end(self) -> None:
+        self.ended = True
 
 
 def _parameters(header: bytes) -> dict[str, str]:

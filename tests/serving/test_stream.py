@@ -1,10 +1,10 @@
 import itertools
-import os
 from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -12,8 +12,13 @@ import ehsaas
 from benchmarks.sounds import MUSIC, SOUNDS
 from ehsaas import audio
 from ehsaas.audio import RATE, AudioError, Clip
+from ehsaas.calibration import Statistics
 from ehsaas.emotions import NO_SPEECH, NOT_SURE
-from ehsaas.judging import RecogniserError
+from ehsaas.export import export
+from ehsaas.features.stack import FeatureConfig
+from ehsaas.judging import Judge, RecogniserError
+from ehsaas.models.attention_bilstm import AttentionBiLSTM
+from ehsaas.recogniser import Recogniser
 from ehsaas.serving.stream import SPEECH, Event, Stream, StreamError, StreamSettings, events_of
 from tests.serving.speaking import (
     Ear,
@@ -27,8 +32,6 @@ from tests.signals import noise, silence
 
 CHUNKS = [1, 160, 1000, 48_000, None]
 SCORES = np.linspace(0.1, 0.7, 99).astype(np.float32)
-MODEL = "EHSAAS_TEST_ONNX"
-"""The variable that names an exported model, with which the stream is tested, too."""
 
 installed = pytest.mark.skipif(not voice_is_installed(), reason="silero-vad is not installed")
 
@@ -94,16 +97,32 @@ def test_any_chunks_of_speech_and_music(chunk: int | None) -> None:
         assert changes(whole)
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    """A network with the weights that it began with, as a model file."""
+    config = FeatureConfig(parts=("mfcc", "logmel"), hop_ms=20, n_mfcc=6, n_mels=12)
+    size, sizes = len(config.names), {"hidden": 6, "layers": 1, "dense": 8}
+    torch.manual_seed(0)
+    toy = Recogniser(
+        config,
+        sizes,
+        AttentionBiLSTM(size, 3, **sizes),
+        model="attention-bilstm",
+        classes=("anger", "neutral", "sadness"),
+        statistics=Statistics(np.zeros(size, np.float32), np.ones(size, np.float32), 1, "source"),
+    )
+    path = tmp_path_factory.mktemp("exported") / "toy.onnx"
+    export(toy, path)
+    return ehsaas.load(path)
+
+
 @installed
 @pytest.mark.parametrize("chunk", CHUNKS)
-def test_any_chunks_with_an_exported_model(chunk: int | None) -> None:
-    if not os.environ.get(MODEL):
-        pytest.skip(f"{MODEL} names no exported model")
-    judge = ehsaas.load(os.environ[MODEL])
+def test_any_chunks_with_a_model_file(chunk: int | None, exported: Judge) -> None:
     sound = np.concatenate([speech(), SOUNDS["chords"](1.0, 0), silence(1.3), speech("Come in.")])
-    whole = events_of(judge, Clip(sound))
+    whole = events_of(exported, Clip(sound))
     assert any(e.kind == "onset" for e in whole)
-    assert fed(Stream(judge), sound, chunk) == whole
+    assert fed(Stream(exported), sound, chunk) == whole
 
 
 def test_looks_are_the_windows_of_the_recording() -> None:
