@@ -35,6 +35,7 @@ e2e: web e2e/node_modules/ready
 	cd e2e && PYTHON="$(abspath $(BIN)/python)" MODEL="$(if $(MODEL),$(abspath $(MODEL)))" npm test --silent
 
 clean:
+	rm -rf $(RUNTIME) $(VOICE) browser/node_modules e2e/node_modules e2e/screenshots
 	rm -rf demo build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 

@@ -28,7 +28,10 @@ for (const colorScheme of ["light", "dark"]) {
     await picture(page, `${colorScheme}-empty`);
     assert.deepEqual(await barriers(page), []);
     const names = ["moods.wav", "anger.wav", "sadness.wav"];
-    await page.setInputFiles("#files", names.map((name) => things.file(name)));
+    await page.setInputFiles(
+      "#files",
+      names.map((name) => things.file(name)),
+    );
     await judged(page, names.length);
     await page.locator(".clip summary").first().click();
     await page.locator("#about").evaluate((list) => (list.parentElement.open = true));

@@ -2,7 +2,7 @@
 
     python e2e/material.py FOLDER [MODEL.onnx]
 
-writes `model.onnx` (or a copy of the one that is given), and WAV files of speech rendered by eSpeak NG.
+writes `model.onnx` (a copy where one is given), and WAV files of speech rendered by eSpeak NG.
 """
 
 import shutil
@@ -94,7 +94,7 @@ def fit(network: AttentionBiLSTM, features: Sequence[Array], labels: Sequence[in
         output = network(Batch(batch, lengths))
         loss = torch.nn.functional.cross_entropy(output.logits, torch.tensor(labels))
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
 
 

@@ -8,7 +8,14 @@ import { judgeHere, judged, launch, open, picture } from "./browser.mjs";
 import { material, serve } from "./server.mjs";
 
 const CLOSE = 1e-3;
-const RECORDINGS = ["moods.wav", "anger.wav", "sadness.wav", "long.wav", "silence.wav", "short.wav"];
+const RECORDINGS = [
+  "moods.wav",
+  "anger.wav",
+  "sadness.wav",
+  "long.wav",
+  "silence.wav",
+  "short.wav",
+];
 
 let [things, server, browser] = [];
 
@@ -26,7 +33,10 @@ after(async () => {
 
 /** What the page found in these recordings, as it is downloaded. */
 async function found(page, names) {
-  await page.setInputFiles("#files", names.map((name) => things.file(name)));
+  await page.setInputFiles(
+    "#files",
+    names.map((name) => things.file(name)),
+  );
   await judged(page, names.length);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("#json")]);
   return JSON.parse(readFileSync(await download.path(), "utf-8"));
@@ -59,12 +69,17 @@ test("in the browser, without a network, the answers are the server's", async (t
   assert.deepEqual(requests, []);
   let worst = 0;
   for (const [i, answer] of answers.entries()) {
-    const pairs = [[answer.whole, expected[i].whole], ...answer.segments.map((one, k) => [one, expected[i].segments[k]])];
+    const pairs = [
+      [answer.whole, expected[i].whole],
+      ...answer.segments.map((one, k) => [one, expected[i].segments[k]]),
+    ];
     assert.equal(answer.segments.length, expected[i].segments.length, answer.name);
     assert.deepEqual([answer.judged, expected[i].judged], ["in this browser", "on the server"]);
     for (const [mine, theirs] of pairs) worst = Math.max(worst, gap(mine, theirs, answer.name));
   }
-  t.diagnostic(`largest difference of a probability, a weight or a distance: ${worst.toExponential(1)}`);
+  t.diagnostic(
+    `largest difference of a probability, a weight or a distance: ${worst.toExponential(1)}`,
+  );
   assert.ok(worst <= CLOSE, `${worst}`);
   assert.deepEqual(here.mistakes, []);
   await picture(here, "in-browser");
@@ -96,7 +111,9 @@ test("a clip that was judged here is not sent when the mode is changed", async (
   await judged(page, 1);
   assert.deepEqual(sent, []);
   await page.getByRole("button", { name: "Judge on the server instead" }).click();
-  await page.getByRole("button", { name: "Judge on the server instead" }).waitFor({ state: "detached" });
+  await page
+    .getByRole("button", { name: "Judge on the server instead" })
+    .waitFor({ state: "detached" });
   await judged(page, 1);
   assert.ok(sent.some((url) => url.includes("/v1/recognise")));
 });

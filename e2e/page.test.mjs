@@ -24,7 +24,10 @@ after(async () => {
 /** A page that has judged these recordings. */
 async function having(...names) {
   const page = await open(browser, server.url);
-  await page.setInputFiles("#files", names.map((name) => things.file(name)));
+  await page.setInputFiles(
+    "#files",
+    names.map((name) => things.file(name)),
+  );
   await judged(page, names.length);
   return page;
 }
@@ -33,7 +36,11 @@ async function having(...names) {
 async function asked(name, query = "timeline=true") {
   const body = readFileSync(things.file(name));
   const headers = { "Content-Type": "audio/wav" };
-  const answer = await fetch(`${server.url}/v1/recognise?${query}`, { method: "POST", headers, body });
+  const answer = await fetch(`${server.url}/v1/recognise?${query}`, {
+    method: "POST",
+    headers,
+    body,
+  });
   return answer.json();
 }
 
@@ -53,11 +60,14 @@ test("a file that is dropped gets its ribbon", async () => {
   }, bytes);
   await judged(page, 1);
   const { estimates, whole } = await asked("moods.wav");
-  const words = await page.locator(".clip .ribbon .segment").evaluateAll((parts) =>
-    parts.map((part) => part.textContent || "no speech"),
-  );
+  const words = await page
+    .locator(".clip .ribbon .segment")
+    .evaluateAll((parts) => parts.map((part) => part.textContent || "no speech"));
   assert.ok(words.length > 2);
-  assert.deepEqual(words, estimates.map((one) => one.emotion));
+  assert.deepEqual(
+    words,
+    estimates.map((one) => one.emotion),
+  );
   assert.equal(await page.locator(".verdict strong").innerText(), whole.emotion);
   const rows = page.locator(".clip .wide tbody tr");
   assert.equal(await rows.count(), estimates.length);
@@ -104,7 +114,10 @@ test("several clips stand side by side and are downloaded", async () => {
   const page = await having("moods.wav", "anger.wav", "silence.wav", "long.wav");
   assert.equal(await page.locator("#comparison-table tbody tr").count(), 4);
   const found = JSON.parse(await saved(page, () => page.click("#json")));
-  assert.deepEqual(found.map((one) => one.name), ["moods.wav", "anger.wav", "silence.wav", "long.wav"]);
+  assert.deepEqual(
+    found.map((one) => one.name),
+    ["moods.wav", "anger.wav", "silence.wav", "long.wav"],
+  );
   assert.equal(found[2].whole.emotion, "no speech");
   assert.match(found[3].whole.warnings[0], /longer than 15 s/);
   const csv = (await saved(page, () => page.click("#csv"))).trim().split("\n");
@@ -189,7 +202,10 @@ test("a microphone that is refused is told in words", async () => {
   const other = await launch();
   const page = await open(other, server.url);
   await page.getByRole("button", { name: "Record" }).click();
-  await page.getByRole("alert").getByText(/microphone/i).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/microphone/i)
+    .waitFor();
   assert.ok(await page.getByRole("button", { name: "Record" }).isEnabled());
   await other.close();
 });

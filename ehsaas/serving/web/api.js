@@ -53,7 +53,12 @@ export async function modelFile(about, tell) {
  * @param {{model: string, coverage: ?number, language: ?string}} asked
  */
 export async function recognise(samples, asked) {
-  const query = new URLSearchParams({ rate: 16000, encoding: "f32le", channels: 1, timeline: true });
+  const query = new URLSearchParams({
+    rate: 16000,
+    encoding: "f32le",
+    channels: 1,
+    timeline: true,
+  });
   for (const name of ["model", "coverage", "language"]) {
     if (asked[name] !== null && asked[name] !== undefined) query.set(name, asked[name]);
   }

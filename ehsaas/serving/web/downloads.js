@@ -22,9 +22,7 @@ export function plain(clips) {
 /** The text of a CSV file: one line for the whole of each clip, one for each of its segments. */
 export function csv(clips) {
   const told = plain(clips);
-  const classes = [
-    ...new Set(told.flatMap((clip) => Object.keys(clip.whole.probabilities))),
-  ];
+  const classes = [...new Set(told.flatMap((clip) => Object.keys(clip.whole.probabilities)))];
   const head = ["name", "part", "start", "end", "emotion", "prediction_set", ...classes];
   head.push("language", "judged", "model", "statistics", "warnings");
   const lines = told.flatMap((clip) =>

@@ -38,5 +38,7 @@ export function inWords(estimate) {
 export function seconds(time) {
   if (time < 59.95) return `${time.toFixed(1)} s`;
   const minutes = Math.floor((time + 0.05) / 60);
-  return `${minutes}:${Math.max(0, time - 60 * minutes).toFixed(1).padStart(4, "0")}`;
+  return `${minutes}:${Math.max(0, time - 60 * minutes)
+    .toFixed(1)
+    .padStart(4, "0")}`;
 }

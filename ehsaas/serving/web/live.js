@@ -65,7 +65,9 @@ function opened(url) {
 }
 
 function refused(detail) {
-  return /token/i.test(detail) ? new TokenNeeded(detail) : new Mistake(`The server says: ${detail}`);
+  return /token/i.test(detail)
+    ? new TokenNeeded(detail)
+    : new Mistake(`The server says: ${detail}`);
 }
 
 /**

@@ -70,7 +70,10 @@ export class LivePanel {
   }
 
   look(event) {
-    this.looks = [...this.looks.filter((one) => one.end > event.end - SHOWN), piece(this.looks, event)];
+    this.looks = [
+      ...this.looks.filter((one) => one.end > event.end - SHOWN),
+      piece(this.looks, event),
+    ];
     const span = { start: event.end - SHOWN, end: event.end };
     drawRibbon(find("live-ribbon"), joined(this.looks), span);
     const sure = confidence(event);

@@ -17,7 +17,9 @@ export function drawRibbon(place, estimates, span, choose = null) {
     const from = Math.max(one.start, span.start);
     const part = choose ? button(one, choose) : make("span", { "aria-hidden": "true" });
     part.className = `segment ${look(one.emotion)}`;
-    part.append(make("span", { class: "word", text: one.emotion === NO_SPEECH ? "" : one.emotion }));
+    part.append(
+      make("span", { class: "word", text: one.emotion === NO_SPEECH ? "" : one.emotion }),
+    );
     part.style.left = `${(100 * (from - span.start)) / length}%`;
     part.style.width = `${(100 * (Math.min(one.end, span.end) - from)) / length}%`;
     return part;

@@ -32,7 +32,8 @@ export class Segments {
       this.coming = null;
       if (look.emotion === NO_SPEECH) this.smooth = null;
     } else {
-      if (this.coming?.emotion !== look.emotion) this.coming = begun(look.emotion, this.begins(look));
+      if (this.coming?.emotion !== look.emotion)
+        this.coming = begun(look.emotion, this.begins(look));
       add(this.coming, look);
       if (this.coming.looks >= HOLD) this.turn(this.coming, look);
     }
@@ -48,7 +49,10 @@ export class Segments {
     if (look.emotion === NO_SPEECH) return look;
     const kept = this.smooth ? KEPT : 0;
     const entries = Object.entries(look.probabilities);
-    const mixed = entries.map(([name, p]) => [name, kept * (this.smooth?.[name] ?? 0) + (1 - kept) * p]);
+    const mixed = entries.map(([name, p]) => [
+      name,
+      kept * (this.smooth?.[name] ?? 0) + (1 - kept) * p,
+    ]);
     this.smooth = Object.fromEntries(mixed);
     const [emotion] = mixed.reduce((best, one) => (one[1] > best[1] ? one : best));
     return this.settle({ ...look, emotion, probabilities: this.smooth });
@@ -63,7 +67,8 @@ export class Segments {
 
   /** From the answer that there was to the one that is coming. */
   turn(coming, look) {
-    if (this.now.emotion !== NO_SPEECH) this.tell({ ...of(this.now, look, coming.start), kind: "end" });
+    if (this.now.emotion !== NO_SPEECH)
+      this.tell({ ...of(this.now, look, coming.start), kind: "end" });
     if (coming.emotion === NO_SPEECH) this.smooth = null;
     else this.tell({ ...of(coming, look, look.end), kind: "onset" });
     [this.now, this.coming] = [coming, null];

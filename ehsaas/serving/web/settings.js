@@ -115,7 +115,8 @@ export class Settings {
 /** For whom the promise of a coverage holds, as `ehsaas recognise` says it. */
 function coverageNote({ scores, facts }, asked, share) {
   if (!scores) return "This model was not calibrated, so it cannot say when it is not sure.";
-  if (!asked) return "Each answer is then a set of emotions; where it holds several, it is not sure.";
+  if (!asked)
+    return "Each answer is then a set of emotions; where it holds several, it is not sure.";
   const told = facts.calibration ?? {};
   const whom = (told.corpora ?? []).join(", ") || "what the model was trained on";
   const doubts = ["for the short looks of the ribbon"];
