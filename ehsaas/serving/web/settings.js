@@ -51,6 +51,7 @@ export class Settings {
       const about = await api.model(name);
       if (this.where === BROWSER) await this.load(about);
       this.use(about);
+      this.showMode();
       this.otherwise();
     } finally {
       find("model").value = this.about.name;
@@ -91,8 +92,15 @@ export class Settings {
     const here = this.where === BROWSER;
     document.body.dataset.mode = here ? "browser" : "server";
     find("mode-now").textContent = here
-      ? "Audio is judged in this browser. It never leaves this machine, and no network is needed."
+      ? `Audio is judged in this browser. It never leaves this machine, and no network is needed.${this.rounding()}`
       : `Audio is sent to ${location.host}, which judges it and keeps none of it.`;
+  }
+
+  /** A file of 8 bits is rounded by each runtime in its own way, and that adds up. */
+  rounding() {
+    return this.about.precision === "float32"
+      ? ""
+      : " This model computes in 8 bits: the server's numbers may differ by some hundredths.";
   }
 
   changeCoverage() {
