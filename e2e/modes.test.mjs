@@ -43,6 +43,7 @@ async function found(page, names) {
 }
 
 async function askForSets(page) {
+  await page.locator("#about > div").first().waitFor({ state: "attached" }); // the model is known
   const possible = await page.locator("#unsure").isEnabled();
   if (possible) await page.getByLabel("Say “not sure”").check();
 }
