@@ -9,10 +9,12 @@ from ehsaas.cli import (
     evaluate,
     export,
     fetch,
+    listen,
     prepare,
     recognise,
     report,
     run,
+    serve,
     transcribe,
 )
 from ehsaas.cli.terminal import tells_mistakes
@@ -35,8 +37,10 @@ for verb in (
     report.report,
     evaluate.evaluate,
     recognise.recognise,
+    listen.listen,
     adapt.adapt,
     export.export,
+    serve.serve,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 
