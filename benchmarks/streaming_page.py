@@ -21,7 +21,8 @@ class Equal:
 class Long:
     """A long stream: what looks took in ms, and the memory in MiB at the end of each minute.
 
-    `judged` are those in which somebody speaks, whose times are the first three.
+    `judged` are those in which somebody speaks, whose times are the first three; `load` is how many
+    processes the machine had to run meanwhile, this one among them.
     """
 
     seconds: float
@@ -34,6 +35,7 @@ class Long:
     real_time_factor: float
     memory_mib: list[float]
     warm_minutes: int
+    load: float
 
     @property
     def drift(self) -> tuple[float, float]:
@@ -126,7 +128,7 @@ What has no ending such as `.mp3` is made by formula (`benchmarks/sounds.py`); t
 recordings in the folder of music. No singing is among these materials: a voice is what the gate
 looks for.
 
-Machine: {r.machine}, {r.cores} cores, one used. {versions}.
+Machine: {r.machine}, {r.cores} cores, one used. {versions}. {_loads(r.long)}
 """
 
 
@@ -155,6 +157,12 @@ def _longs(found: Mapping[str, Long]) -> str:
             f" {one.memory_mib[-1]:.0f} MiB | {low:+.1%} to {high:+.1%} |"
         )
     return "\n".join(lines)
+
+
+def _loads(found: Mapping[str, Long]) -> str:
+    """What else ran on the machine, which makes the times longer."""
+    each = ", ".join(f"{one.load:.1f}" for one in found.values())
+    return f"Mean load of the machine during each model's hours: {each} (1 is this process alone)."
 
 
 def _speech(found: Sequence[Gate]) -> str:

@@ -45,5 +45,5 @@ def test_the_tape_has_every_recording_pauses_and_music() -> None:
 
 
 def test_memory_counts_from_when_it_was_warm() -> None:
-    long = Long(60.0, 1, 1, 1.0, 1.0, 1.0, 1.0, 0.1, [50.0, 100.0, 101.0, 98.0], 2)
+    long = Long(60.0, 1, 1, 1.0, 1.0, 1.0, 1.0, 0.1, [50.0, 100.0, 101.0, 98.0], 2, 1.0)
     assert long.drift == pytest.approx((-0.02, 0.01))
