@@ -14,6 +14,7 @@ from ehsaas.cli import (
     recognise,
     report,
     run,
+    serve,
     transcribe,
 )
 from ehsaas.cli.terminal import tells_mistakes
@@ -39,6 +40,7 @@ for verb in (
     listen.listen,
     adapt.adapt,
     export.export,
+    serve.serve,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 
