@@ -109,7 +109,8 @@ def fed(judge: Judge, sound: Signal, chunk: int | None) -> list[Event]:
 def long(judge: Judge, clips: Sequence[Clip], hours: float) -> Long:
     """The tape for hours: memory once a minute, and what each look took."""
     stream, sounds = Stream(judge), tape(clips, 1)
-    memory, looks, taken, kept = [], [], 0.0, 0
+    memory, loads, taken = list[int](), list[float](), 0.0
+    spoken, quiet = list[float](), list[float]()
     for minute in range(round(60 * hours)):
         for block in blocks(sounds, RATE // 10, 60):
             start = time.perf_counter()
@@ -117,22 +118,24 @@ def long(judge: Judge, clips: Sequence[Clip], hours: float) -> Long:
             took = time.perf_counter() - start
             taken += took
             if events:
-                looks.append(took)
-                kept += bool(events[0].estimate.probabilities)
+                (spoken if events[0].estimate.probabilities else quiet).append(took)
         memory.append(resident())
+        loads.append(os.getloadavg()[0])
         if minute % 10 == 9:
             print(f"  {minute + 1} minutes, {memory[-1] / 2**20:.0f} MiB", flush=True)
-    ms = 1000 * np.quantile(looks, [0.5, 0.95, 1.0])
+    ms = 1000 * np.quantile(spoken, [0.5, 0.95, 1.0])
     return Long(
         seconds=stream.seconds,
-        looks=len(looks),
-        judged=kept,
+        looks=len(spoken) + len(quiet),
+        judged=len(spoken),
         p50_ms=float(ms[0]),
         p95_ms=float(ms[1]),
         most_ms=float(ms[2]),
+        quiet_p50_ms=1000 * float(np.median(quiet)),
         real_time_factor=taken / stream.seconds,
         memory_mib=[round(one / 2**20, 2) for one in memory],
         warm_minutes=WARM,
+        load=float(np.mean(loads)),
     )
 
 

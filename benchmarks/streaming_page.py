@@ -19,7 +19,11 @@ class Equal:
 
 @dataclass(frozen=True)
 class Long:
-    """A long stream: what a look took in ms, and the memory in MiB at the end of each minute."""
+    """A long stream: what looks took in ms, and the memory in MiB at the end of each minute.
+
+    `judged` are those in which somebody speaks, whose times are the first three; `load` is how many
+    processes the machine had to run meanwhile, this one among them.
+    """
 
     seconds: float
     looks: int
@@ -27,9 +31,11 @@ class Long:
     p50_ms: float
     p95_ms: float
     most_ms: float
+    quiet_p50_ms: float
     real_time_factor: float
     memory_mib: list[float]
     warm_minutes: int
+    load: float
 
     @property
     def drift(self) -> tuple[float, float]:
@@ -55,6 +61,16 @@ class Result:
     versions: Mapping[str, str]
 
 
+def result_of(twin: Mapping[str, Any]) -> Result:
+    """What a page's twin says."""
+    parts = {
+        "equal": {name: [Equal(**one) for one in some] for name, some in twin["equal"].items()},
+        "long": {name: Long(**one) for name, one in twin["long"].items()},
+        "gate": [Gate(**one) for one in twin["gate"]],
+    }
+    return Result(**{**twin, **parts})
+
+
 def page(r: Result) -> str:
     """The result as a page."""
     kinds = next(iter(r.equal.values()))[0].kinds
@@ -63,10 +79,12 @@ def page(r: Result) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
     return f"""# Streaming
 
-`{r.command}`; windows of {r.settings["window"]:g} s every {r.settings["hop"]:g} s, one thread. The
-tape: {r.recordings} recordings drawn from {", ".join(r.corpora)}, in a loop, with pauses of 0.2 to
-3 s between them (digital silence, or an empty room at −55 dBFS) and 5 s of music made by formula
-after every fifth.
+`{r.command}`
+
+Windows of {r.settings["window"]:g} s every {r.settings["hop"]:g} s, one thread. The tape:
+{r.recordings} recordings drawn from {", ".join(r.corpora)}, in a loop, with pauses of 0.2 to 3 s
+between them (digital silence, or an empty room at −55 dBFS) and 5 s of music made by formula after
+every fifth.
 
 ## Does a stream give what the whole recording gives?
 
@@ -80,12 +98,14 @@ every number of every event ({_counted(kinds)}), to the last bit.
 ## What does it cost?
 
 {hours:g} h of the tape in chunks of 0.1 s. A look is what `feed` takes when a window is full: voice
-activity, the model where somebody speaks, smoothing. The real-time factor is all of `feed` over the
-length of the tape. Memory is that of the whole process (resident), read once a minute of the tape;
-its range is that after {warm} minutes, relative to what it was then.
+activity and smoothing, and the model where somebody speaks. The real-time factor is all of `feed`
+over the length of the tape. Memory is that of the whole process (resident), the tape's recordings
+and all, read once a minute of the tape; its range is that after {warm} minutes, relative to what it
+was then.
 
-| model | looks | with speech | a look, p50 | p95 | most | real-time factor | memory | range |
-|---|---|---|---|---|---|---|---|---|
+| model | looks | with speech | of these p50 | p95 | most | without, p50 | real-time factor | \
+memory | range |
+|---|---|---|---|---|---|---|---|---|---|
 {_longs(r.long)}
 
 ## What does the gate let by?
@@ -93,7 +113,8 @@ its range is that after {warm} minutes, relative to what it was then.
 A look is kept where at least {r.settings["speech"]:.0%} of the 32 ms frames in its window have a
 voice with a probability of {r.settings["voice"]:g} or more, by silero-vad. Recordings are a stream
 each. Loud looks are those at least half of which lies less than {LOUD:g} dB below the loudest 32 ms
-of the recording: what is not loud is mostly the silence before and after speech.
+of the recording: what is not loud is mostly the silence before and after speech. The last rows of
+speech have music made by formula under them (`band`), so much quieter than they are.
 
 | speech | recordings | minutes | looks | kept | loud looks | kept | recordings without any kept |
 |---|---|---|---|---|---|---|---|
@@ -103,10 +124,11 @@ of the recording: what is not loud is mostly the silence before and after speech
 |---|---|---|---|---|
 {_sounds([one for one in r.gate if not one.speech])}
 
-What has no ending such as `.mp3` is made by formula (`benchmarks/sounds.py`); the others are
-recordings of music without a voice. Singing is a voice, and is kept.
+What has no ending such as `.mp3` is made by formula (`benchmarks/sounds.py`); the others are the
+recordings in the folder of music. No singing is among these materials: a voice is what the gate
+looks for.
 
-Machine: {r.machine}, {r.cores} cores, one used. {versions}.
+Machine: {r.machine}, {r.cores} cores, one used. {versions}. {_loads(r.long)}
 """
 
 
@@ -131,10 +153,16 @@ def _longs(found: Mapping[str, Long]) -> str:
         low, high = one.drift
         lines.append(
             f"| {name} | {one.looks} | {one.judged} | {one.p50_ms:.1f} ms | {one.p95_ms:.1f} ms |"
-            f" {one.most_ms:.1f} ms | {one.real_time_factor:.3f} | {one.memory_mib[-1]:.0f} MiB |"
-            f" {low:+.1%} to {high:+.1%} |"
+            f" {one.most_ms:.1f} ms | {one.quiet_p50_ms:.1f} ms | {one.real_time_factor:.3f} |"
+            f" {one.memory_mib[-1]:.0f} MiB | {low:+.1%} to {high:+.1%} |"
         )
     return "\n".join(lines)
+
+
+def _loads(found: Mapping[str, Long]) -> str:
+    """What else ran on the machine, which makes the times longer."""
+    each = ", ".join(f"{one.load:.1f}" for one in found.values())
+    return f"Mean load of the machine during each model's hours: {each} (1 is this process alone)."
 
 
 def _speech(found: Sequence[Gate]) -> str:

@@ -12,6 +12,7 @@ from ehsaas.export.equality import TOLERANCE, Equality, compare
 from ehsaas.export.mistakes import ExportError
 from ehsaas.export.narrow import narrowed
 from ehsaas.export.program import buffers_of, program_of, save_program
+from ehsaas.export.prune import pruned
 from ehsaas.export.sounds import voices
 from ehsaas.features import FeatureConfig
 from ehsaas.judging import AT_ONCE
@@ -43,6 +44,7 @@ def export(
     licence: str | None = None,
     program: Path | None = None,
     precision: Precision = "float32",
+    prune: float = 0.0,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Exported:
     """Write `recogniser` as a model file, and see that the file gives its answers.
@@ -52,6 +54,7 @@ def export(
         path: where to; nothing is left there when the answers differ.
         clips: to compare on; sounds made here where None.
         licence: of the weights, to be said on the file.
+        prune: the share of units that is left out first (`export.prune`), by what `clips` say.
         program: where a `torch.export` program is to be written, too.
         precision: `float32`, `int8` (activations scaled by each clip), or `int8-static`, which
             takes their scales from `clips`.
@@ -62,6 +65,8 @@ def export(
     """
     see_kind(recogniser)
     small = narrowed(recogniser)
+    if prune:
+        small = pruned(small, prune, clips or ())
     tell("tracing")
     traced, names = program_of(small)
     if program is not None:
@@ -76,7 +81,7 @@ def export(
         equality = see_equality(small, whole, clips)
     if precision != "float32":
         tell("quantising")
-        model = int8.quantised(model, precision, buffers_of(traced), clips or voices())
+        model = int8.quantised(model, precision, buffers_of(traced), clips or ())
         card |= {"precision": precision, "at_once": 1 if precision == "int8" else AT_ONCE}
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx_file.write(model, card | {"equality": equality.told()}, path)

@@ -25,7 +25,7 @@ class Waveform(nn.Module):
     def __init__(self, recogniser: Recogniser) -> None:
         super().__init__()
         self.config = recogniser.features
-        self.front = prepared(recogniser.features.extractor())
+        self.front = prepared(recogniser.front or recogniser.features.extractor())
         self.network = prepared(recogniser.network)
         self.temperature = recogniser.temperature
         self.reach = None if recogniser.reach is None else Distance(recogniser.reach)

@@ -27,7 +27,13 @@ _REACH = ("columns", "mean", "std", "axes", "centres")
 
 
 def save(recogniser: Recogniser, folder: Path) -> None:
-    """Write `model.safetensors` and `recogniser.json` into `folder`."""
+    """Write `model.safetensors` and `recogniser.json` into `folder`.
+
+    Raises:
+        RecogniserError: its features are computed by what no folder holds.
+    """
+    if recogniser.front is not None:
+        raise RecogniserError(f"{recogniser.name} has a pruned encoder: export it instead")
     folder.mkdir(parents=True, exist_ok=True)
     numbers = {f"network/{k}": v.contiguous() for k, v in recogniser.network.state_dict().items()}
     numbers["statistics/mean"] = torch.from_numpy(recogniser.statistics.mean)

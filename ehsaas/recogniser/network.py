@@ -26,7 +26,8 @@ class Recogniser(Judge):
     """A judge that hears with a network in torch.
 
     `network` takes standardised features; `temperature` divides the logits; `reach` says how far
-    its training data do.
+    its training data do. `front` computes the features where it is not what `features` say, but a
+    smaller form of it; such a recogniser can be exported, not saved.
     """
 
     features: HeardBy
@@ -34,6 +35,7 @@ class Recogniser(Judge):
     network: nn.Module
     temperature: float = 1.0
     reach: Reach | None = None
+    front: nn.Module | None = None
 
     def hear(
         self, clips: Sequence[Clip], statistics: Statistics | None = None
@@ -87,7 +89,7 @@ class Recogniser(Judge):
 
     @cached_property
     def _extractor(self) -> nn.Module:
-        return self.features.extractor().eval()
+        return (self.front or self.features.extractor()).eval()
 
     def _every_frame(self, clip: Clip, attention: Tensor) -> NDArray[np.float32]:
         """Attention weights of all frames of the clip: 0 on quiet ends that were left out."""

@@ -36,9 +36,9 @@ class StreamSettings(BaseModel):
         window: seconds that are looked at at once.
         hop: seconds from one look to the next.
         voice: how probable a voice must be for 32 ms to count as speech.
-        speech: the share of a window that must be speech; below it the answer is "no speech". With
-            1.5 s windows, music and noise reach 0.1 at most, and of speech nothing but its ends
-            stays below 0.25 (`docs/results/streaming.md`).
+        speech: the share of a window that must be speech; below it the answer is "no speech".
+            Music without a voice and noise reach 0.1 of 1.5 s, and hardly any window that is full
+            of speech stays below 0.25 (`docs/results/streaming.md`).
         half_life: seconds after which what was said before counts for half; 0 smooths nothing.
         hold: looks that an answer has to last to begin or to end a segment.
     """

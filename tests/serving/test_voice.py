@@ -95,6 +95,7 @@ def test_it_keeps_less_than_a_frame() -> None:
 def test_neither_torch_nor_the_package_is_imported() -> None:
     code = (
         "import sys, numpy as np\nfrom ehsaas.serving.voice import Voice\n"
+        "import ehsaas.serving.stream, ehsaas.serving.pcm, ehsaas.serving.microphone\n"
         "Voice().feed(np.zeros(5000, np.float32))\n"
         "print(*sorted({'torch', 'silero_vad', 'sklearn'} & set(sys.modules)))"
     )
