@@ -15,7 +15,6 @@ from ehsaas.export.program import buffers_of, program_of, save_program
 from ehsaas.export.prune import pruned
 from ehsaas.export.sounds import voices
 from ehsaas.features import FeatureConfig
-from ehsaas.judging import AT_ONCE
 from ehsaas.recogniser import Recogniser
 from ehsaas.serving import runtime
 
@@ -68,12 +67,12 @@ def export(
     if prune:
         small = pruned(small, prune, clips or ())
     tell("tracing")
-    traced, names = program_of(small)
+    traced, module = program_of(small)
     if program is not None:
         save_program(traced, program)
     tell("translating")
-    model = onnx_file.graph_of(traced, names, small.statistics)
-    card = onnx_file.card_for(small, licence, "float32")
+    model = onnx_file.graph_of(traced, module.names, small.statistics)
+    card = onnx_file.card_for(small, licence, "float32", module.at_once)
     tell("comparing")
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
@@ -82,7 +81,7 @@ def export(
     if precision != "float32":
         tell("quantising")
         model = int8.quantised(model, precision, buffers_of(traced), clips or ())
-        card |= {"precision": precision, "at_once": 1 if precision == "int8" else AT_ONCE}
+        card |= {"precision": precision, "at_once": 1 if precision == "int8" else module.at_once}
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx_file.write(model, card | {"equality": equality.told()}, path)
     return Exported(path, path.stat().st_size, equality)

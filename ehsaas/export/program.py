@@ -12,8 +12,8 @@ from ehsaas.recogniser import Recogniser
 INPUTS = ("samples", "lengths", "mean", "std")
 
 
-def program_of(recogniser: Recogniser) -> tuple[ExportedProgram, tuple[str, ...]]:
-    """The program, called with `INPUTS`, and the names of its outputs.
+def program_of(recogniser: Recogniser) -> tuple[ExportedProgram, Waveform]:
+    """The program, called with `INPUTS`, and the module that it was traced from.
 
     Args:
         recogniser: as `export.narrow.narrowed` gives it.
@@ -36,7 +36,7 @@ def program_of(recogniser: Recogniser) -> tuple[ExportedProgram, tuple[str, ...]
             },
             prefer_deferred_runtime_asserts_over_guards=True,
         )
-    return program, module.names
+    return program, module
 
 
 def buffers_of(program: ExportedProgram) -> tuple[str, ...]:
