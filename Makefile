@@ -19,7 +19,7 @@ check: $(READY)
 	$(BIN)/mypy
 
 clean:
-	rm -rf demo build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf runs/demo build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt

@@ -86,9 +86,13 @@ class Bench:
     run: Path
     store: Path
 
-    def table(self, corpus: str) -> UtteranceTable:
-        """A prepared table, kept in the run as every run keeps its own."""
-        kept = self.run / "tables" / f"{corpus}.parquet"
+    def of(self, system: str) -> Path:
+        """What the training of a system keeps: its tables, and fits that were stopped."""
+        return self.run / "systems" / system
+
+    def table(self, corpus: str, system: str) -> UtteranceTable:
+        """A prepared table, kept as every run keeps its own."""
+        kept = self.of(system) / "tables" / f"{corpus}.parquet"
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             utterances.write(utterances.read(self.corpora / f"{corpus}.parquet"), kept)
@@ -152,7 +156,7 @@ def cell(bench: Bench, system: str, corpus: str, fold: Fold, setup: Setup) -> No
     done = bench.run / "cells" / f"{key}.parquet"
     if done.is_file():
         return
-    table = bench.table(corpus)
+    table = bench.table(corpus, system)
     rows = material.labelled(setup.config, table.rows, corpus, "native")
     classes = utterances.classes(rows)
     clips = [_read(table, row) for row in rows.iter_rows(named=True)]
@@ -237,8 +241,8 @@ def main() -> None:
     for corpus in [] if given.page else given.on:
         for system in given.systems:
             told = config_of(system, corpus, bench.corpora)
-            setup = Setup(told, bench.run, bench.store, bench.corpora)
-            rows = material.labelled(told, bench.table(corpus).rows, corpus, "native")
+            setup = Setup(told, bench.of(system), bench.store, bench.corpora)
+            rows = material.labelled(told, bench.table(corpus, system).rows, corpus, "native")
             folds = speaker_folds(rows, corpus, FOLDS, 5, bench.corpora).folds
             for fold in folds:
                 cell(bench, system, corpus, fold, setup)

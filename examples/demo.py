@@ -39,7 +39,7 @@ LANGUAGES = ("de", "en", "fa", "ur")
 VOICES, SENTENCES = 9, 6
 MOST = 160
 """Utterances of a real corpus that the demonstration uses."""
-OUT = Path("demo")
+OUT = Path("runs/demo")
 STYLES = {"kashmiri_rasa": ("conversation", "book")}
 """Reading styles that count as neutral where a corpus has no neutral emotion."""
 

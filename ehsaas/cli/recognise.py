@@ -36,7 +36,11 @@ def recognise(
         typer.Argument(metavar="PATH...", help="Recordings, folders of them, or - for stdin."),
     ],
     model: Annotated[
-        Path | None, typer.Option(help="A recogniser's folder; default is $EHSAAS_MODEL.")
+        Path | None,
+        typer.Option(
+            help="A recogniser: its folder, or the file that `ehsaas export` wrote; default is"
+            " $EHSAAS_MODEL."
+        ),
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     timeline: Annotated[

@@ -1,4 +1,4 @@
-from ehsaas.emotions import NO_SPEECH, Estimate
+from ehsaas.emotions import NO_SPEECH, NOT_SURE, Estimate
 from ehsaas.evaluation.timeline import timeline_picture
 
 
@@ -13,3 +13,11 @@ def test_a_row_for_each_emotion_found_and_the_silence_last() -> None:
     assert svg.index(">anger<") < svg.index(">sadness<") < svg.index(">no speech<")
     assert ">happiness<" not in svg
     assert "anger 0.0–2.0 s, no speech 2.0–3.0 s, sadness 3.0–4.5 s" in svg
+
+
+def test_where_it_is_not_sure_there_is_a_row_for_that() -> None:
+    segments = [
+        Estimate("anger", {"anger": 0.9, "sadness": 0.1}, start=0.0, end=2.0),
+        Estimate(NOT_SURE, {"anger": 0.5, "sadness": 0.5}, ("anger", "sadness"), end=3.0),
+    ]
+    assert ">not sure<" in timeline_picture(segments, ("anger", "sadness"), "talk.wav")

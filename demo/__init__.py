@@ -1,0 +1,1 @@
+"""A recogniser on a page of Gradio's; `app.py` is what a Space runs."""

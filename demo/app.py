@@ -1,0 +1,111 @@
+"""A Gradio page over a recogniser: a recording in, emotions, their timeline and warnings out.
+
+    pip install 'ehsaas[demo]'
+    EHSAAS_MODEL=emotion.onnx python demo/app.py
+
+For people who know this shape; `ehsaas serve` has a page that needs no Gradio and can judge inside
+the browser. Gradio keeps what is uploaded in a temporary folder while the page runs.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import ehsaas
+from ehsaas import audio
+from ehsaas.emotions import NO_SPEECH, Estimate
+from ehsaas.evaluation.timeline import timeline_picture
+from ehsaas.judging import Judge
+
+NOT_FOR = (
+    "An estimate is what a model trained on acted or staged speech makes of a voice. It is no"
+    " statement of what somebody feels, and it must not decide over people."
+)
+
+Row = list[str | float]
+"""A segment: from, to, emotion, how sure, what else it may be."""
+
+
+def judged(
+    judge: Judge, recording: str | None, coverage: float
+) -> tuple[dict[str, float], list[Row], str, str]:
+    """Probabilities, the timeline's rows and its picture (HTML), and what is to be said, as text.
+
+    Args:
+        judge: the recogniser.
+        recording: a path that Gradio gives; None where nothing was recorded.
+        coverage: of the prediction sets, between 0 and 1; 0 for none.
+    """
+    if recording is None:
+        return {}, [], "", "Record something, or choose a file."
+    try:
+        clip = audio.read(recording)
+    except audio.AudioError as error:
+        return {}, [], "", str(error).replace(recording, "the recording")
+    wanted = coverage or None
+    whole = judge(clip, coverage=wanted)
+    segments = judge.timeline(clip, coverage=wanted)
+    rows: list[Row] = [_row(one) for one in segments]
+    drawn = timeline_picture(segments, judge.classes, "timeline") if segments else ""
+    told = [_answer(whole), *clip.warnings, *whole.warnings]
+    return dict(whole.probabilities), rows, drawn, "\n\n".join(dict.fromkeys(told))
+
+
+def _answer(estimate: Estimate) -> str:
+    if estimate.emotion == NO_SPEECH:
+        return "**No speech** was heard."
+    if len(estimate.prediction_set) > 1:
+        return f"**Not sure**: {' or '.join(estimate.prediction_set)}."
+    return f"**{estimate.emotion}**, {estimate.probabilities[estimate.emotion]:.0%}."
+
+
+def _row(one: Estimate) -> Row:
+    sure = one.probabilities.get(one.emotion, max(one.probabilities.values(), default=0.0))
+    others = ", ".join(one.prediction_set)
+    return [round(one.start, 2), round(one.end, 2), one.emotion, round(sure, 3), others]
+
+
+def page(judge: Judge) -> Any:
+    """The page over one recogniser, Gradio's `Blocks`."""
+    import gradio as gr
+
+    languages = ", ".join(judge.facts.get("languages", ())) or "languages that it does not say"
+    with gr.Blocks(title="ehsaas") as blocks:
+        gr.Markdown(
+            f"# ehsaas\n\nEmotion in speech, and how far to trust it. The model *{judge.name}* was"
+            f" trained on {languages}. {NOT_FOR}"
+        )
+        with gr.Row():
+            heard = gr.Audio(sources=["microphone", "upload"], type="filepath", label="Recording")
+            with gr.Column():
+                said = gr.Markdown()
+                shares = gr.Label(label="Probabilities")
+        promised: Any = gr.Slider(
+            0,
+            0.95,
+            value=0,
+            step=0.05,
+            label="Coverage of the answer (0: the most probable emotion, however unsure)",
+            visible=judge.scores is not None,
+        )
+        picture = gr.HTML(label="Timeline")
+        table = gr.Dataframe(
+            headers=["from, s", "to, s", "emotion", "how sure", "it may be"], label="Segments"
+        )
+        for changed in (heard, promised):
+            changed.change(
+                lambda recording, coverage: judged(judge, recording, coverage),
+                [heard, promised],
+                [shares, table, picture, said],
+            )
+    return blocks
+
+
+def main() -> None:
+    """Open the page over the recogniser that `EHSAAS_MODEL` names, here `emotion.onnx`."""
+    model = Path(os.environ.get("EHSAAS_MODEL", "emotion.onnx"))
+    page(ehsaas.load(model)).launch()
+
+
+if __name__ == "__main__":
+    main()
