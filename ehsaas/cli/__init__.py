@@ -6,6 +6,7 @@ from ehsaas.cli import (
     adapt,
     audit,
     corpora,
+    distil,
     evaluate,
     export,
     fetch,
@@ -36,6 +37,7 @@ for verb in (
     evaluate.evaluate,
     recognise.recognise,
     adapt.adapt,
+    distil.distil,
     export.export,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))

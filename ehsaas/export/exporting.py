@@ -15,7 +15,7 @@ from ehsaas.export.program import buffers_of, program_of, save_program
 from ehsaas.export.prune import pruned
 from ehsaas.export.sounds import voices
 from ehsaas.features import FeatureConfig
-from ehsaas.recogniser import Recogniser
+from ehsaas.recogniser import Recogniser, load
 from ehsaas.serving import runtime
 
 Precision = Literal["float32", "int8", "int8-static"]
@@ -85,6 +85,24 @@ def export(
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx_file.write(model, card | {"equality": equality.told()}, path)
     return Exported(path, path.stat().st_size, equality)
+
+
+def opened(folder: Path) -> Recogniser:
+    """The recogniser that was saved in a folder.
+
+    Raises:
+        ExportError: what is there is a classical pipeline.
+        RecogniserError: there is none that can be used.
+    """
+    if folder.is_dir() and not (folder / "recogniser.json").is_file():
+        from ehsaas.models.classical import FILE  # scikit-learn comes in with it
+
+        if (folder / FILE).is_file():
+            raise ExportError(
+                f"{folder}: a classical pipeline (openSMILE features and scikit-learn), which stays"
+                f" in Python; what can be exported are {', '.join(KINDS)}"
+            )
+    return load(folder)
 
 
 def see_kind(recogniser: Recogniser) -> None:

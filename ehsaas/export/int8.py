@@ -5,10 +5,8 @@ of them, so clips are heard one by one. Static: the scale of every activation is
 clips beforehand. What turns samples into features stays in float32, and so does the last layer.
 """
 
-import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +15,7 @@ import onnx
 from onnx import ModelProto, numpy_helper
 
 from ehsaas.audio import Clip
+from ehsaas.export.advice import without_advice
 from ehsaas.export.mistakes import ExportError
 
 Way = Literal["int8", "int8-static"]
@@ -54,7 +53,7 @@ def quantised(
         raise ExportError("static int8 measures activations on recordings: give some (--clips)")
     kept = list(_kept(model, way, {*buffers}))
     optional = [given for given in model.graph.input if given.name in OPTIONAL]
-    with tempfile.TemporaryDirectory() as folder, _without_advice():
+    with tempfile.TemporaryDirectory() as folder, without_advice(""):
         given, made = Path(folder) / "given.onnx", Path(folder) / "made.onnx"
         onnx.save(_with_inputs(model, []), given)
         common: dict[str, Any] = {
@@ -109,18 +108,6 @@ def _in_halves(model: ModelProto, exact: set[str]) -> ModelProto:
         node = onnx.helper.make_node("Cast", [name], [constant.name], to=onnx.TensorProto.FLOAT)
         model.graph.node.insert(0, node)
     return model
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Without the log lines in which the quantiser advises a step that changes nothing here."""
-    log = logging.getLogger()
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
 
 
 def _kept(model: ModelProto, way: Way, buffers: set[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from torch.export import ExportedProgram
 
 from ehsaas.calibration import Statistics
 from ehsaas.export import operators
+from ehsaas.export.advice import without_advice
 from ehsaas.export.program import INPUTS
 from ehsaas.features import FeatureConfig, SamplesConfig
 from ehsaas.recogniser import Recogniser
@@ -23,7 +24,7 @@ OPSET = 20
 
 def graph_of(program: ExportedProgram, names: Sequence[str], statistics: Statistics) -> ModelProto:
     """The program as an ONNX model whose `mean` and `std` are the given ones where none are fed."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_advice("torch.onnx", "onnxscript", "onnx_ir"):
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         exported = torch.onnx.export(
             program,

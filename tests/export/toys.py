@@ -1,7 +1,7 @@
 """A small untrained recogniser of every kind that can be exported, and clips to compare it on."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,10 @@ from tests.models import checkpoints
 CLASSES = ("anger", "neutral", "sadness")
 
 FRAMES = FeatureConfig(parts=("mfcc", "logmel"), hop_ms=20, n_mfcc=6, n_mels=12)
+TRIMMED = FRAMES.model_copy(update={"trim_db": 30.0})
+CLAF = FeatureConfig(parts=("mfcc", "rms", "chroma", "contrast"), n_mfcc=4, n_mels=12, deltas=0)
+
+LSTM = {"hidden": 6, "layers": 1, "dense": 8}
 
 
 def clips(count: int = 5) -> tuple[Clip, ...]:
@@ -36,21 +40,10 @@ def clips(count: int = 5) -> tuple[Clip, ...]:
 
 
 def recogniser(
-    model: str,
-    features: HeardBy = FRAMES,
-    seed: int = 0,
-    reach: bool = False,
-    **sizes: Any,
+    model: str, features: HeardBy = FRAMES, reach: bool = False, **sizes: Any
 ) -> Recogniser:
-    """One of random weights, whose statistics fit what it hears of three clips."""
-    torch.manual_seed(seed)
-    network = MODELS[model](dims=len(features.names), classes=len(CLASSES), **sizes).eval()
-    for name, buffer in network.named_buffers():
-        if name == "keys":  # a memory that is empty would say the same of everything
-            nn.init.normal_(buffer)
-        if name == "values":
-            buffer.copy_(torch.arange(len(buffer)) % len(CLASSES))
-    plain = Statistics(np.zeros(1, np.float32), np.ones(1, np.float32), 1, "source")
+    """One of random weights, whose statistics are those of what it hears."""
+    network = _network(model, len(features.names), sizes)
     blank = Recogniser(
         features,
         sizes,
@@ -58,24 +51,31 @@ def recogniser(
         temperature=1.7,
         model=model,
         classes=CLASSES,
-        statistics=plain,
+        statistics=Statistics(np.zeros(1, np.float32), np.ones(1, np.float32), 1, "source"),
         name=f"toy {model}",
         version="3",
         facts={"corpora": ["first"], "languages": ["de"]},
-        scores=np.sort(np.random.default_rng(seed).random(40)).astype(np.float32),
+        scores=np.sort(np.random.default_rng(0).random(40)).astype(np.float32),
     )
     if isinstance(features, SamplesConfig):
         return blank
-    heard = np.concatenate([blank.measure(clip) for clip in voices(3, seed=9)])
+    heard = np.concatenate([blank.measure(clip) for clip in voices(4, seed=9)])
     own = Statistics(heard.mean(axis=0), heard.std(axis=0) + 0.1, len(heard), "source")
-    found: Recogniser = _with(blank, statistics=own, reach=_reach(own) if reach else None)
-    return found
+    return replace(blank, statistics=own, reach=_reach(own) if reach else None)
 
 
-def _with(made: Recogniser, **changes: Any) -> Recogniser:
-    from dataclasses import replace
-
-    return replace(made, **changes)
+def _network(model: str, dims: int, sizes: Mapping[str, Any]) -> nn.Module:
+    """Weights are such that clips differ in what is said of them."""
+    torch.manual_seed(0)
+    network: nn.Module = MODELS[model](dims=dims, classes=len(CLASSES), **sizes).eval()
+    for name, values in (*network.named_buffers(), *network.named_parameters()):
+        if name == "keys":  # an empty memory would say the same of everything
+            nn.init.normal_(values)
+        elif name == "values":
+            values.copy_(torch.arange(len(values)) % len(CLASSES))
+        elif name.endswith("head.weight"):
+            values.data *= 10
+    return network
 
 
 def _reach(own: Statistics) -> Reach:
@@ -99,66 +99,47 @@ def embeddings(folder: Path, kind: str = "whisper", **changes: Any) -> Embedding
 
 
 def finetuned(folder: Path, kind: str = "whisper", **sizes: Any) -> Recogniser:
-    """A pretrained encoder that is trained on."""
+    """A tiny encoder that is trained on."""
     checkpoint = Checkpoint.find(checkpoints.write(folder, kind))
-    made = recogniser(
-        "finetuned-speech",
-        SamplesConfig(),
-        architecture=dict(checkpoint.config),
-        **({"layers": 2, "hidden": 8} | sizes),
-    )
-    return made
+    given = {"architecture": dict(checkpoint.config), "layers": 2, "hidden": 8} | sizes
+    return recogniser("finetuned-speech", SamplesConfig(), **given)
 
 
 def bilstm(**changes: Any) -> Recogniser:
-    """The recogniser that most tests export: an attention Bi-LSTM with a reach."""
-    sizes = {"hidden": 6, "layers": 1, "dense": 8} | changes
-    return recogniser("attention-bilstm", FRAMES, reach=True, **sizes)
+    """The one that most tests export: quick to make, with attention and a reach."""
+    return recogniser("attention-bilstm", FRAMES, reach=True, **(LSTM | changes))
 
 
-Make = Callable[[Path], Recogniser]
+WAV2VEC = "linear-probe of wav2vec 2.0"
+WHISPER = "linear-probe of Whisper"
 
-TRIMMED = FRAMES.model_copy(update={"trim_db": 30.0})
-EVERYTHING = FeatureConfig(
-    parts=("mfcc", "logmel", "energy", "pitch", "lpcc", "chroma", "contrast"), n_mfcc=4, n_mels=16
-)
-
-KINDS: Mapping[str, Make] = {
-    "attention-bilstm": lambda _: bilstm(layers=2),
-    "attention-bilstm, quiet ends left out": lambda _: recogniser(
-        "attention-bilstm", TRIMMED, hidden=6, layers=1, dense=8
-    ),
-    "attention-bilstm, every feature": lambda _: recogniser(
-        "attention-bilstm", EVERYTHING, hidden=6, layers=1, dense=8
+TOYS: Mapping[str, Callable[[Path], Recogniser]] = {
+    "attention-bilstm": lambda _: bilstm(),
+    "attention-bilstm without quiet ends": lambda _: recogniser(
+        "attention-bilstm", TRIMMED, **(LSTM | {"layers": 2})
     ),
     "simple-rnn": lambda _: recogniser(
         "simple-rnn", UtteranceVectorConfig(), reach=True, hidden=(8, 6), dense=8
     ),
     "claf-ser": lambda _: recogniser(
-        "claf-ser", FRAMES, corpora=2, hidden=8, heads=2, phones=4, dense=8
+        "claf-ser", CLAF, corpora=2, hidden=8, heads=2, phones=4, dense=8
     ),
-    "nnpm": lambda _: recogniser(
-        "nnpm", FRAMES, encoder="attention-bilstm", items=30, hidden=6, layers=1, dense=8
+    "nnpm": lambda _: recogniser("nnpm", FRAMES, encoder="attention-bilstm", items=30, **LSTM),
+    "nnpm that votes": lambda _: recogniser(
+        "nnpm", FRAMES, items=30, votes=True, temperature=0.5, hidden=8, width=6
     ),
-    "nnpm that votes": lambda folder: recogniser(
-        "nnpm", embeddings(folder), items=30, votes=True, temperature=0.5, hidden=8, width=6
-    ),
-    "linear-probe": lambda folder: recogniser(
+    WHISPER: lambda folder: recogniser(
         "linear-probe", embeddings(folder, pooling="mean-std-thirds"), reach=True
     ),
-    "linear-probe of wav2vec 2.0": lambda folder: recogniser(
-        "linear-probe", embeddings(folder, "wav2vec2")
-    ),
+    WAV2VEC: lambda folder: recogniser("linear-probe", embeddings(folder, "wav2vec2")),
     "linear-probe of WavLM": lambda folder: recogniser(
         "linear-probe", embeddings(folder, "wavlm-large")
     ),
-    "perceptron": lambda folder: recogniser(
-        "perceptron", embeddings(folder, pooling="mean"), axes=5, hidden=8, width=6
-    ),
-    "memory": lambda folder: recogniser("memory", embeddings(folder), items=30, k=4),
+    "perceptron": lambda _: recogniser("perceptron", FRAMES, axes=5, hidden=8, width=6),
+    "memory": lambda _: recogniser("memory", FRAMES, items=30, k=4),
     "finetuned-speech": lambda folder: finetuned(folder, pooling="mean"),
     "finetuned-speech with attention": lambda folder: finetuned(
         folder, pooling="attention", lora=2
     ),
-    "finetuned-speech of HuBERT": lambda folder: finetuned(folder, "hubert", pooling="attention"),
 }
+"""Every kind of network, and what else makes another graph of it; a folder for its encoder."""
