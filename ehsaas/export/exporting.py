@@ -11,7 +11,7 @@ from ehsaas.export import int8, onnx_file
 from ehsaas.export.equality import TOLERANCE, Equality, compare
 from ehsaas.export.mistakes import ExportError
 from ehsaas.export.narrow import narrowed
-from ehsaas.export.program import buffers_of, program_of, save_program
+from ehsaas.export.program import buffers_of, program_of, save_program, see_program
 from ehsaas.export.prune import pruned
 from ehsaas.export.sounds import voices
 from ehsaas.features import FeatureConfig
@@ -69,6 +69,7 @@ def export(
     tell("tracing")
     traced, module = program_of(small)
     if program is not None:
+        see_program(traced, module, small)
         save_program(traced, program)
     tell("translating")
     model = onnx_file.graph_of(traced, module.names, small.statistics)

@@ -111,7 +111,10 @@ def _in_halves(model: ModelProto, exact: set[str]) -> ModelProto:
 
 
 def _kept(model: ModelProto, way: Way, buffers: set[str]) -> Iterator[str]:
-    """Nodes that stay in float32: without weights, of the features, or the last layer."""
+    """Nodes that stay in float32: without weights, of the features, or the last layer.
+
+    The dynamic way makes a MatMul and a sum of every Gemm first, so that one goes by another name.
+    """
     constants = {one.name for one in model.graph.initializer} - {"mean", "std"}
     last = _last_layer(model)
     for node in model.graph.node:
@@ -119,7 +122,7 @@ def _kept(model: ModelProto, way: Way, buffers: set[str]) -> Iterator[str]:
             continue
         given = set(node.input)
         if node.name == last or not given & constants or given & buffers:
-            yield node.name
+            yield from (node.name, f"{node.name}_MatMul")
 
 
 def _last_layer(model: ModelProto) -> str:

@@ -87,7 +87,7 @@ def _reach(own: Statistics) -> Reach:
         std=own.std[:6],
         axes=rng.normal(size=(6, 4)).astype(np.float32),
         centres=rng.normal(size=(3, 4)).astype(np.float32),
-        limit=2.5,
+        limit=1.4,
         together=1.5,
     )
 

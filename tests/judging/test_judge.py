@@ -8,7 +8,7 @@ import pytest
 from ehsaas.audio import Clip
 from ehsaas.emotions import NO_SPEECH, NOT_SURE
 from ehsaas.judging import AT_ONCE, RecogniserError
-from tests.judging.toys import judge, joined, silence, tone
+from tests.judging.toys import joined, judge, silence, tone
 
 HIGH, MIDDLE, LOW = 400.0, 250.0, 100.0
 

@@ -22,7 +22,7 @@ CENTRES = np.array([4.0, 2.5, 1.0])
 class ByPitch(Judge):
     """Probabilities fall with the square of the distance from `CENTRES`; a feature is its pitch.
 
-    `heard` has, call by call, the pitches in Hz of the clips that were heard together.
+    `heard` has, call by call, the pitches of the clips, to 10 Hz, that were heard together.
     """
 
     heard: list[tuple[int, ...]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class ByPitch(Judge):
         if any(clip.rate != RATE for clip in clips):
             raise RecogniserError("a clip at another rate")
         pitches = [pitch(clip) for clip in clips]
-        self.heard.append(tuple(round(one) for one in pitches))
+        self.heard.append(tuple(round(one / 10) * 10 for one in pitches))
         used = statistics or self.statistics
         return tuple(self._one(one / 100, used) for one in pitches)
 
