@@ -5,10 +5,8 @@ of them, so clips are heard one by one. Static: the scale of every activation is
 clips beforehand. What turns samples into features stays in float32, and so does the last layer.
 """
 
-import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +15,7 @@ import onnx
 from onnx import ModelProto, numpy_helper
 
 from ehsaas.audio import Clip
+from ehsaas.export.advice import without_advice
 from ehsaas.export.mistakes import ExportError
 
 Way = Literal["int8", "int8-static"]
@@ -54,7 +53,7 @@ def quantised(
         raise ExportError("static int8 measures activations on recordings: give some (--clips)")
     kept = list(_kept(model, way, {*buffers}))
     optional = [given for given in model.graph.input if given.name in OPTIONAL]
-    with tempfile.TemporaryDirectory() as folder, _without_advice():
+    with tempfile.TemporaryDirectory() as folder, without_advice(""):
         given, made = Path(folder) / "given.onnx", Path(folder) / "made.onnx"
         onnx.save(_with_inputs(model, []), given)
         common: dict[str, Any] = {
@@ -111,20 +110,11 @@ def _in_halves(model: ModelProto, exact: set[str]) -> ModelProto:
     return model
 
 
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Without the log lines in which the quantiser advises a step that changes nothing here."""
-    log = logging.getLogger()
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
-
-
 def _kept(model: ModelProto, way: Way, buffers: set[str]) -> Iterator[str]:
-    """Nodes that stay in float32: without weights, of the features, or the last layer."""
+    """Nodes that stay in float32: without weights, of the features, or the last layer.
+
+    The dynamic way makes a MatMul and a sum of every Gemm first, so that one goes by another name.
+    """
     constants = {one.name for one in model.graph.initializer} - {"mean", "std"}
     last = _last_layer(model)
     for node in model.graph.node:
@@ -132,7 +122,7 @@ def _kept(model: ModelProto, way: Way, buffers: set[str]) -> Iterator[str]:
             continue
         given = set(node.input)
         if node.name == last or not given & constants or given & buffers:
-            yield node.name
+            yield from (node.name, f"{node.name}_MatMul")
 
 
 def _last_layer(model: ModelProto) -> str:

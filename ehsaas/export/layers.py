@@ -74,17 +74,17 @@ class RnnByLength(nn.Module):
 class _Weights(nn.Module):
     """Weights of recurrent layers side by side: w (K, G, D), r (K, G, H), b (K, 2 G)."""
 
-    w: Tensor
-    r: Tensor
-    b: Tensor
-
     def __init__(self, layers: tuple[nn.Module, ...], order: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         own = [layer.state_dict() for layer in layers]
-        self.register_buffer("w", torch.stack([order(one["weight_ih_l0"]) for one in own]))
-        self.register_buffer("r", torch.stack([order(one["weight_hh_l0"]) for one in own]))
+        self.w = _stacked([order(one["weight_ih_l0"]) for one in own])
+        self.r = _stacked([order(one["weight_hh_l0"]) for one in own])
         biases = [(order(one["bias_ih_l0"]), order(one["bias_hh_l0"])) for one in own]
-        self.register_buffer("b", torch.stack([torch.cat(pair) for pair in biases]))
+        self.b = _stacked([torch.cat(pair) for pair in biases])
+
+
+def _stacked(weights: list[Tensor]) -> nn.Parameter:
+    return nn.Parameter(torch.stack(weights), requires_grad=False)
 
 
 def _in_onnx_order(gates: Tensor) -> Tensor:
