@@ -117,6 +117,30 @@ class AttentionByHeads(nn.Module):
         return z, masked_mean(weights.mean(dim=1), lengths)
 
 
+class MatrixLinear(nn.Module):
+    """A linear layer whose matrix (K, N) stands in the graph as it is multiplied, by its name.
+
+    Exported as it is, a layer's weight is turned round and loses its name on the way; by the name
+    quantisation knows what layer it is (`export.int8`).
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        matrix = linear.weight.detach().T.contiguous()
+        self.matrix = nn.Parameter(matrix, requires_grad=False)
+        self.bias = linear.bias
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight (N, K) as `nn.Linear` has it, for who reads it."""
+        return self.matrix.T
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, K) → (…, N)."""
+        made = x @ self.matrix
+        return made if self.bias is None else made + self.bias
+
+
 class MatrixSpectrum(nn.Module):
     """A power spectrum by a transform in two steps (Cooley & Tukey 1965), as matrix products.
 
@@ -184,6 +208,7 @@ _FORMS: dict[type[nn.Module], Callable[..., nn.Module]] = {
     BiLSTM: LstmByLength,
     nn.RNN: RnnByLength,
     SelfAttention: AttentionByHeads,
+    nn.Linear: MatrixLinear,
     PowerSpectrum: MatrixSpectrum,
     Power: MatrixSpectrum,
 }
