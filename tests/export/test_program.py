@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.export import ExportedProgram
 
+from ehsaas.audio import Clip
 from ehsaas.export import operators  # noqa: F401  (a saved program calls them)
 from ehsaas.export.program import INPUTS, buffers_of, program_of, save_program
 from ehsaas.export.waveform import Waveform
@@ -38,7 +39,7 @@ def test_saved_and_read_back_it_says_the_same(
         with torch.no_grad():
             found = dict(zip(module.names, again(samples, lengths, mean, std), strict=True))
         for i, signal in enumerate(some):
-            (expected,) = recogniser.hear([toys.Clip(signal)])
+            (expected,) = recogniser.hear([Clip(signal)])
             np.testing.assert_allclose(found["probabilities"][i], expected.probabilities, atol=1e-5)
             n = int(found["frames"][i])
             assert n == len(expected.features)
