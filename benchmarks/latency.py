@@ -33,7 +33,7 @@ import torch
 
 from benchmarks.features import processor
 from benchmarks.latency_page import Bulk, Result, Timing, page
-from benchmarks.librosa_path import YIN_FRAMES, LibrosaPath
+from benchmarks.librosa_path import LibrosaPath
 from ehsaas import audio
 from ehsaas.audio import Clip, recordings_in
 from ehsaas.calibration import Statistics
@@ -93,9 +93,8 @@ def timed(
     ways: dict[str, Judge | LibrosaPath] = {"torch": recogniser}
     ways |= {name: runtime.read(path) for name, path in paths.items()}
     if isinstance(recogniser.features, FeatureConfig):
-        pitched = {"pitch", "f0"} & {*recogniser.features.parts}
-        for frame in YIN_FRAMES if pitched else YIN_FRAMES[:1]:
-            ways[_librosa(frame if pitched else None)] = LibrosaPath(recogniser, frame)
+        ways["librosa + torch"] = LibrosaPath(recogniser, careful=False)
+        ways["librosa, tuned + torch"] = LibrosaPath(recogniser, careful=True)
     taken: dict[str, list[float]] = {name: [] for name in ways}
     with torch.inference_mode():
         for turn in range(rounds + 1):
@@ -115,10 +114,6 @@ def timed(
         )
         for name, values in taken.items()
     )
-
-
-def _librosa(frame: int | None) -> str:
-    return "librosa + torch" if frame is None else f"librosa (yin of {frame}) + torch"
 
 
 def first_answer(path: Path, sound: bytes) -> float:

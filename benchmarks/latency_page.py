@@ -62,8 +62,10 @@ other networks have random weights.
 
 `attention-bilstm` and `claf-ser` are as `experiments/kashmiri_bilstm.yaml` and
 `experiments/claf_ser.yaml` have them (frames every 30 ms); the others of them have the defaults
-(frames every 10 ms, two layers of 128 units). Librosa computes the same kinds of features from one
-transform, and its pitch with yin; the Bi-LSTM of the first lines hears no pitch.
+(frames every 10 ms, two layers of 128 units). `librosa + torch` asks
+librosa for each feature of the samples, and for the pitch by yin with its defaults, as it is mostly
+written; `tuned` takes all of them from one transform, and yin with frames of 640 samples. The
+network behind both is ours in PyTorch. The Bi-LSTM of the first lines hears no pitch.
 
 ## Start to first answer
 

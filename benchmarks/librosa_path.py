@@ -1,5 +1,7 @@
 """The usual way from a clip to an answer: librosa's features of a configuration, then PyTorch."""
 
+from typing import Any
+
 import librosa
 import numpy as np
 import torch
@@ -10,8 +12,11 @@ from ehsaas.features import FeatureConfig
 from ehsaas.models.batch import Batch
 from ehsaas.recogniser import Recogniser
 
-YIN_FRAMES = (2048, 640)
-"""Frame lengths of librosa's yin: its default, and the shortest that holds two periods of 60 Hz."""
+YIN_FRAME = 2048
+"""The default frame length of librosa's yin."""
+
+YIN_SHORT = 640
+"""The shortest that holds two periods of 60 Hz."""
 
 
 class LibrosaPath:
@@ -19,12 +24,14 @@ class LibrosaPath:
 
     Args:
         recogniser: of frames.
-        yin_frame: samples that librosa's yin looks at.
+        careful: one transform for all features and the shortest frames for the pitch; otherwise
+            each feature is asked of the samples, and yin has its default, as it is mostly written.
     """
 
-    def __init__(self, recogniser: Recogniser, yin_frame: int) -> None:
+    def __init__(self, recogniser: Recogniser, careful: bool) -> None:
         assert isinstance(recogniser.features, FeatureConfig), "of frames"
-        self.config, self.yin_frame = recogniser.features, yin_frame
+        self.config, self.careful = recogniser.features, careful
+        self.yin_frame = YIN_SHORT if careful else YIN_FRAME
         self.network, self.statistics = recogniser.network.eval(), recogniser.statistics
         self.classes = recogniser.classes
 
@@ -35,68 +42,75 @@ class LibrosaPath:
         return self.classes[int(output.logits.softmax(dim=1)[0].argmax())]
 
     def features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Features (T, D) with librosa, from one transform."""
-        config = self.config
-        framing = config.framing
-        side = (config.n_fft - framing.window) // 2
-        spectrum = np.abs(
-            librosa.stft(
-                np.pad(samples, side),
-                n_fft=config.n_fft,
-                win_length=framing.window,
-                hop_length=framing.hop,
-                center=False,
-            )
-        )
-        power = spectrum**2
-        T = spectrum.shape[1]
-        columns = [self._part(part, samples, spectrum, power)[:, :T] for part in config.parts]
-        found: NDArray[np.float32] = np.concatenate(columns).T.astype(np.float32)
+        """Features (T, D) with librosa."""
+        side = (self.config.n_fft - self.config.framing.window) // 2
+        padded = np.pad(samples, side)
+        given: dict[str, Any] = {"y": padded}
+        if self.careful:
+            given = {"spectrum": np.abs(librosa.stft(padded, **self._frames))}
+            given["power"] = given["spectrum"] ** 2
+        columns = [self._part(part, samples, given) for part in self.config.parts]
+        T = min(part.shape[1] for part in columns)
+        joined = np.concatenate([part[:, :T] for part in columns])
+        found: NDArray[np.float32] = joined.T.astype(np.float32)
         return found
 
+    @property
+    def _frames(self) -> dict[str, Any]:
+        framing = self.config.framing
+        return {
+            "n_fft": self.config.n_fft,
+            "win_length": framing.window,
+            "hop_length": framing.hop,
+            "center": False,
+        }
+
     def _part(
-        self,
-        part: str,
-        samples: NDArray[np.float32],
-        spectrum: NDArray[np.float32],
-        power: NDArray[np.float32],
+        self, part: str, samples: NDArray[np.float32], given: dict[str, Any]
     ) -> NDArray[np.floating]:
         """One feature, (dims, T)."""
-        config, rate = self.config, self.config.framing.rate
-        if part in ("mfcc", "logmel"):
-            mel = librosa.feature.melspectrogram(S=power, sr=rate, n_mels=config.n_mels)
-            level = librosa.power_to_db(mel, top_db=None)
-            if part == "logmel":
-                return np.asarray(level)
-            orders = [librosa.feature.mfcc(S=level, n_mfcc=config.n_mfcc)]
-            for order in range(1, config.deltas + 1):
-                orders.append(
-                    librosa.feature.delta(orders[0], width=5, order=order, mode="nearest")
-                )
-            return np.concatenate(orders)
+        rate = self.config.framing.rate
+        own = {"S": given["power"]} if self.careful else {"y": given["y"], **self._frames}
+        if part == "logmel":
+            return np.asarray(self._logmel(own))
+        if part == "mfcc":
+            return self._mfcc(own)
         if part in ("energy", "rms"):
-            rms = librosa.feature.rms(
-                y=samples,
-                frame_length=config.framing.window,
-                hop_length=config.framing.hop,
-                center=False,
-            )
-            both = np.concatenate([rms, librosa.amplitude_to_db(rms)])
-            return both if part == "energy" else both[:1]
+            return self._energy(samples, part)
         if part in ("pitch", "f0"):
             f0 = self._pitch(samples)
             return np.stack([f0, f0]) if part == "pitch" else f0[None]
         if part == "chroma":
-            return np.asarray(librosa.feature.chroma_stft(S=power, sr=rate, norm=1, tuning=0.0))
+            return np.asarray(librosa.feature.chroma_stft(**own, sr=rate, norm=1, tuning=0.0))
         assert part == "contrast", "nothing else is in these configurations"
-        return np.asarray(librosa.feature.spectral_contrast(S=spectrum, sr=rate))
+        own = {"S": given["spectrum"]} if self.careful else own
+        return np.asarray(librosa.feature.spectral_contrast(**own, sr=rate))
+
+    def _logmel(self, own: dict[str, Any]) -> NDArray[np.floating]:
+        mel = librosa.feature.melspectrogram(
+            **own, sr=self.config.framing.rate, n_mels=self.config.n_mels
+        )
+        return np.asarray(librosa.power_to_db(mel, top_db=None))
+
+    def _mfcc(self, own: dict[str, Any]) -> NDArray[np.floating]:
+        level = self._logmel(own)
+        orders = [librosa.feature.mfcc(S=level, n_mfcc=self.config.n_mfcc)]
+        for order in range(1, self.config.deltas + 1):
+            orders.append(librosa.feature.delta(orders[0], width=5, order=order, mode="nearest"))
+        return np.concatenate(orders)
+
+    def _energy(self, samples: NDArray[np.float32], part: str) -> NDArray[np.floating]:
+        framing = self.config.framing
+        rms = librosa.feature.rms(
+            y=samples, frame_length=framing.window, hop_length=framing.hop, center=False
+        )
+        return np.concatenate([rms, librosa.amplitude_to_db(rms)]) if part == "energy" else rms
 
     def _pitch(self, samples: NDArray[np.float32]) -> NDArray[np.floating]:
         lead = self.yin_frame // 2 - self.config.framing.window // 2
-        padded = np.pad(samples, (max(lead, 0), self.yin_frame))
         return np.asarray(
             librosa.yin(
-                padded,
+                np.pad(samples, (max(lead, 0), self.yin_frame)),
                 fmin=self.config.pitch_low,
                 fmax=self.config.pitch_high,
                 sr=self.config.framing.rate,

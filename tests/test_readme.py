@@ -1,13 +1,27 @@
-"""The README's table of results is what the results page's twin holds."""
+"""The README's figures are what the results pages' twins hold, and its ten lines run."""
 
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+import torch
+
+from ehsaas.audio import RATE
+from ehsaas.calibration import Statistics
+from ehsaas.features import FeatureConfig
+from ehsaas.models.attention_bilstm import AttentionBiLSTM
+from ehsaas.recogniser import Recogniser, save
 
 ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
 TWIN = ROOT / "docs" / "results" / "kashmiri_bilstm.json"
 
 CORPORA = {
@@ -55,3 +69,44 @@ def test_the_readme_s_links_lead_somewhere() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!http)([^)#]+)", readme)
     assert links and [link for link in links if not (ROOT / link).exists()] == []
+
+
+def small() -> Recogniser:
+    """A recogniser of four emotions with random weights."""
+    config = FeatureConfig(parts=("logmel",), hop_ms=20, n_mels=12, n_mfcc=6)
+    torch.manual_seed(0)
+    return Recogniser(
+        config,
+        {"hidden": 4, "layers": 1, "dense": 4},
+        AttentionBiLSTM(12, 4, hidden=4, layers=1, dense=4),
+        model="attention-bilstm",
+        classes=("anger", "happiness", "neutral", "sadness"),
+        statistics=Statistics(np.zeros(12, np.float32), np.ones(12, np.float32), 1, "source"),
+        name="mine",
+    )
+
+
+def test_the_ten_lines_run(tmp_path: Path) -> None:
+    """Out of the lab: export, a command, Python and a server, as they stand but for the port."""
+    lines = re.search(r"```bash\n(ehsaas export.*?)```", README.read_text(encoding="utf-8"), re.S)
+    assert lines is not None and len(lines[1].strip().splitlines()) == 10
+    save(small(), tmp_path / "runs" / "mine" / "model")
+    time = np.arange(2 * RATE) / RATE
+    soundfile.write(tmp_path / "clip.wav", 0.3 * np.sin(2 * np.pi * 200 * time), RATE)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", "set -e; trap 'kill %1; wait' EXIT\n" + lines[1].replace("8000", port)],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "EHSAAS_PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout[done.stdout.index('{"model"') :])
+    emotion = answer["estimates"][0]["emotion"]
+    assert emotion in small().classes
+    assert emotion in done.stdout.splitlines(), "Python says the same as the server"

@@ -1,6 +1,15 @@
 """Audio in: a file, bytes or a stream → `Clip`, mono float32 at 16 kHz; one clip → stretches."""
 
-from ehsaas.audio.clip import RATE, SILENCE, AudioError, Clip, digest, is_silent, segments
+from ehsaas.audio.clip import (
+    RATE,
+    SILENCE,
+    AudioError,
+    Clip,
+    TooLongError,
+    digest,
+    is_silent,
+    segments,
+)
 from ehsaas.audio.decoding import AudioInfo, Recording, Source, decode, info, read
 from ehsaas.audio.files import SUFFIXES, recordings_in
 
@@ -13,6 +22,7 @@ __all__ = [
     "Clip",
     "Recording",
     "Source",
+    "TooLongError",
     "decode",
     "digest",
     "info",

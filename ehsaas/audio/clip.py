@@ -22,6 +22,10 @@ class AudioError(ValueError):
     """Audio that cannot be used; the message names the file, what is wrong and what to do."""
 
 
+class TooLongError(AudioError):
+    """Audio that lasts longer than was asked for; the message says how long is allowed."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """Mono audio: `samples` float32 in [-1, 1], shape (N,), at `rate` Hz.

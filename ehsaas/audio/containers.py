@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ehsaas.audio.clip import Array, AudioError
-from ehsaas.audio.mono import Mono, mono
+from ehsaas.audio.mono import LONGEST, Mono, mono
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,14 @@ class Container:
     channels: int
 
 
-def decode_container(name: str, handle: Any, malformed: bool) -> Container:
+def decode_container(
+    name: str, handle: Any, malformed: bool, longest: float = LONGEST
+) -> Container:
     """The whole first audio track of what soundfile gave up on, `malformed` or not known to it.
 
     Raises:
         AudioError: PyAV cannot read it either, or is not installed; names the file.
+        TooLongError: it lasts more than `longest` s.
     """
     try:
         import av
@@ -34,7 +37,8 @@ def decode_container(name: str, handle: Any, malformed: bool) -> Container:
             if not container.streams.audio:
                 raise AudioError(f"{name}: holds no sound")
             rate, channels = container.streams.audio[0].rate, container.streams.audio[0].channels
-            return Container(mono(name, _blocks(av, container), rate), rate, channels)
+            sound = mono(name, _blocks(av, container), rate, longest=longest)
+            return Container(sound, rate, channels)
     except av.error.FFmpegError:
         raise AudioError(_unreadable(name, malformed, "")) from None
 

@@ -13,7 +13,7 @@ import soundfile
 from ehsaas.audio.clip import RATE, Array, AudioError, Clip
 from ehsaas.audio.containers import decode_container
 from ehsaas.audio.level import Level, level_of
-from ehsaas.audio.mono import mono
+from ehsaas.audio.mono import LONGEST, mono, too_long
 from ehsaas.audio.truncation import cut_short
 
 _BLOCK = 1 << 20  # values (frames × channels) held at the source's rate at any moment
@@ -54,20 +54,25 @@ def read(source: Source, start: float | None = None, end: float | None = None) -
     return decode(source, start, end).clip
 
 
-def decode(source: Source, start: float | None = None, end: float | None = None) -> Recording:
+def decode(
+    source: Source, start: float | None = None, end: float | None = None, longest: float = LONGEST
+) -> Recording:
     """`read`, together with the rate and channels of the source.
 
     Raises:
         AudioError: as for `read`.
+        TooLongError: the recording lasts more than `longest` s, by its header or as it is decoded.
     """
     name, handle = _open(source)
     _check_stretch(name, start, end)
     try:
         file = soundfile.SoundFile(handle)
     except (soundfile.SoundFileError, TypeError) as error:
-        return _decode_container(name, handle, start, end, error)
+        return _decode_container(name, handle, start, end, longest, error)
     with file:
         rate, length = file.samplerate, file.frames / file.samplerate
+        if length > longest:
+            raise too_long(name, longest)
         warnings = cut_short(handle, file.format, length)
         warnings += _beyond(name, start, end, length)
         first = round((start or 0.0) * rate)
@@ -77,7 +82,7 @@ def decode(source: Source, start: float | None = None, end: float | None = None)
         level = None
         if file.subtype in _UNBOUNDED and last - first < file.frames:
             level = _level_of_file(name, handle)  # two stretches of a file are scaled alike
-        sound = mono(name, _blocks(file, first, last), rate, level)
+        sound = mono(name, _blocks(file, first, last), rate, level, longest)
         missing = last - first - sound.frames
     if missing > 0:
         there = length - missing / rate
@@ -97,7 +102,7 @@ def info(path: str | Path) -> AudioInfo:
         with soundfile.SoundFile(handle) as file:
             return AudioInfo(file.samplerate, file.channels, file.frames / file.samplerate)
     except (soundfile.SoundFileError, TypeError) as error:
-        recording = _decode_container(name, handle, None, None, error)
+        recording = _decode_container(name, handle, None, None, LONGEST, error)
         return AudioInfo(recording.rate, recording.channels, recording.clip.duration)
 
 
@@ -179,11 +184,16 @@ def _level_of_open(handle: Any) -> Level:
 
 
 def _decode_container(
-    name: str, handle: Any, start: float | None, end: float | None, error: Exception
+    name: str,
+    handle: Any,
+    start: float | None,
+    end: float | None,
+    longest: float,
+    error: Exception,
 ) -> Recording:
     """From `start` to `end` of what soundfile gave up on with `error`."""
     malformed = getattr(error, "code", None) == 3
-    container = decode_container(name, handle, malformed)
+    container = decode_container(name, handle, malformed, longest)
     sound, length = container.sound, len(container.sound.samples) / RATE
     warnings = [*sound.warnings, *_beyond(name, start, end, length)]
     if malformed:

@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ehsaas.audio.clip import RATE, SILENCE, Array, AudioError, peak_of
+from ehsaas.audio.clip import RATE, SILENCE, Array, AudioError, TooLongError, peak_of
 from ehsaas.audio.level import HUGE, Level
 
 LONGEST = 24 * 3600.0
@@ -26,11 +26,18 @@ class Mono:
     warnings: tuple[str, ...]
 
 
-def mono(name: str, blocks: Iterator[Array], rate: int, level: Level | None = None) -> Mono:
+def mono(
+    name: str,
+    blocks: Iterator[Array],
+    rate: int,
+    level: Level | None = None,
+    longest: float = LONGEST,
+) -> Mono:
     """Average the channels, resample to 16 kHz, scale by `level` (None = that of the blocks).
 
     Raises:
-        AudioError: no sound, none that is finite, too long, or at too low a rate; names the file.
+        AudioError: no sound, none that is finite, or at too low a rate; names the file.
+        TooLongError: longer than `longest` s; no more than that is held.
     """
     if rate < LOWEST_RATE:
         raise AudioError(
@@ -45,8 +52,8 @@ def mono(name: str, blocks: Iterator[Array], rate: int, level: Level | None = No
             if not heard.peak < HUGE or np.isnan(block).any():
                 raise AudioError(f"{name}: holds samples that are no sound (NaN, infinite or huge)")
             frames += len(block)
-            if frames > LONGEST * rate:
-                raise AudioError(f"{name}: longer than 24 hours; cut it into shorter files first")
+            if frames > longest * rate:
+                raise too_long(name, longest)
             averaged = block.mean(axis=1)
             gathered += (averaged if rate == RATE else stream.resample_chunk(averaged)).tobytes()
     except soundfile.SoundFileError as error:
@@ -64,6 +71,12 @@ def mono(name: str, blocks: Iterator[Array], rate: int, level: Level | None = No
         samples /= np.float32(divisor)
     np.clip(samples, -1, 1, out=samples)
     return Mono(samples, frames, (*warnings, *said))
+
+
+def too_long(name: str, longest: float) -> TooLongError:
+    """What is said of a recording of more than `longest` s."""
+    said = f"{longest / 3600:g} hours" if longest >= 3600 else f"{longest:g} s"
+    return TooLongError(f"{name}: longer than {said}; cut it into shorter files first")
 
 
 def _low_rate(rate: int) -> list[str]:

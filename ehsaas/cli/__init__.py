@@ -10,10 +10,12 @@ from ehsaas.cli import (
     evaluate,
     export,
     fetch,
+    listen,
     prepare,
     recognise,
     report,
     run,
+    serve,
     transcribe,
 )
 from ehsaas.cli.terminal import tells_mistakes
@@ -36,9 +38,11 @@ for verb in (
     report.report,
     evaluate.evaluate,
     recognise.recognise,
+    listen.listen,
     adapt.adapt,
     distil.distil,
     export.export,
+    serve.serve,
 ):
     app.command(verb.__name__)(tells_mistakes(verb))
 

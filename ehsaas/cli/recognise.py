@@ -1,6 +1,5 @@
 """`ehsaas recognise PATH…`: recordings → Estimates on stdout, in input order."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ import typer
 
 from ehsaas.cli import estimates, terminal
 from ehsaas.cli.estimates import Format
+from ehsaas.cli.model import named, see_coverage
 from ehsaas.emotions import Estimate
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def recognise(
     """Recordings → emotions, in input order."""
     import ehsaas
 
-    folder = _model(model)
+    folder = named(model)
     sources = list(_sources(paths))
     if picture is not None and not (timeline and len(sources) == 1):
         raise terminal.UsageError("--picture draws the --timeline of one recording; give both")
@@ -88,7 +88,7 @@ def recognise(
     look = (window, hop) if timeline else None
     drawn: list[Estimate] = []
     recogniser = ehsaas.load(folder)
-    _see_coverage(recogniser, coverage, baseline, timeline)
+    see_coverage(recogniser, coverage, baseline, "a timeline" if timeline else "")
     statistics = _statistics(recogniser, baseline, sources)
     told = _say_once(statistics, ())
     print_one, finish = estimates.printer(form, recogniser.classes)
@@ -115,51 +115,6 @@ def recognise(
         terminal.say(far)
     if failed:
         raise typer.Exit(terminal.SOME_FAILED)
-
-
-def _model(given: Path | None) -> Path:
-    if given is not None:
-        return given
-    if os.environ.get("EHSAAS_MODEL"):
-        return Path(os.environ["EHSAAS_MODEL"])
-    raise terminal.UsageError(
-        "no model: give one with --model FOLDER or EHSAAS_MODEL; `make demo` trains one (on"
-        " rendered speech), `ehsaas run CONFIG.yaml` writes one to RUN/model"
-    )
-
-
-def _see_coverage(
-    recogniser: "Judge", coverage: float | None, baseline: str | None, timeline: bool
-) -> None:
-    """See that sets can be given, and say once where their promise may not hold."""
-    from ehsaas.judging import RecogniserError
-
-    if coverage is None:
-        return
-    try:
-        recogniser.settles(coverage)
-    except RecogniserError as error:
-        raise terminal.UsageError(f"--coverage {coverage:g}: {error}") from error
-    facts = recogniser.facts.get("calibration", {})
-    doubts = []
-    if facts.get("data") != "target":
-        among = ", ".join(facts.get("corpora", ())) or "what the model was trained on"
-        doubts.append(
-            f"calibrated on {facts.get('utterances', 'some')} recordings of"
-            f" {among}: it holds for recordings like those, not for another language"
-            " (`ehsaas adapt --labels` calibrates on your own)"
-        )
-    elif (whom := facts.get("for", "other voices")) != "other voices":
-        doubts.append(f"calibrated for {whom}")
-    if facts.get("statistics") == "speaker":
-        if baseline is None:
-            doubts.append("calibrated by the statistics of each speaker (--baseline gives them)")
-    elif baseline is not None:
-        doubts.append("not calibrated with --baseline")
-    if timeline:
-        doubts.append("calibrated on whole recordings, not on the short looks of a timeline")
-    if doubts:
-        terminal.say(f"--coverage {coverage:g} is a promise that was {'; '.join(doubts)}")
 
 
 SEVERAL = 10

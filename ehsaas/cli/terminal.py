@@ -46,7 +46,10 @@ def tells_mistakes(verb: Callable[..., None]) -> Callable[..., None]:
         except ModuleNotFoundError as error:
             if str(error.name).startswith("ehsaas"):
                 raise
-            say(f"{error.name} is not installed: pip install 'ehsaas[train]'")
+            told = str(error)
+            if "pip install" not in told:
+                told = f"{error.name} is not installed: pip install 'ehsaas[train]'"
+            say(told)
             raise typer.Exit(USAGE) from error
         except BrokenPipeError:
             raise

@@ -139,22 +139,22 @@ class MatrixSpectrum(nn.Module):
         self.missing = self.rows * self.second - window
         p = torch.arange(self.kept, dtype=torch.float64)
         turn = -2 * math.pi / first * p[:, None] * torch.arange(self.rows)
-        self.register_buffer("taper", spectrum.taper)
-        self.register_buffer(
-            "inner", torch.stack((turn.cos(), turn.sin()), 1).flatten(0, 1).float()
-        )
-        self.register_buffer("outer", _outer(N, first, self.second, self.kept))
+        self.kind = torch.float64 if getattr(spectrum, "exact", False) else torch.float32
+        inner = torch.stack((turn.cos(), turn.sin()), 1).flatten(0, 1)
+        self.register_buffer("taper", spectrum.taper.to(self.kind))
+        self.register_buffer("inner", inner.to(self.kind))
+        self.register_buffer("outer", _outer(N, first, self.second, self.kept).to(self.kind))
         self.register_buffer("bins", _places(N, first, self.second))
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames (B, T, window) → (B, T, n_fft // 2 + 1)."""
         B, T, _ = frames.shape
-        x = F.pad(frames * self.taper, (0, self.missing))
+        x = F.pad(frames.to(self.kind) * self.taper, (0, self.missing))
         A = self.inner @ x.reshape(B * T, self.rows, self.second)
         A = A.reshape(B * T, self.kept, 2 * self.second).transpose(0, 1)
         X = (A @ self.outer).square()
         power = X[..., : self.second] + X[..., self.second :]
-        return power.transpose(0, 1).reshape(B, T, -1)[..., self.bins]
+        return power.transpose(0, 1).reshape(B, T, -1)[..., self.bins].float()
 
 
 def _factors(N: int) -> tuple[int, int]:
@@ -170,7 +170,7 @@ def _outer(N: int, first: int, second: int, kept: int) -> Tensor:
     q = torch.arange(second, dtype=torch.float64)
     turn = -2 * math.pi / N * b * (p + first * q)
     c, s = turn.cos(), turn.sin()
-    return torch.cat((torch.cat((c, s), -1), torch.cat((-s, c), -1)), -2).float()
+    return torch.cat((torch.cat((c, s), -1), torch.cat((-s, c), -1)), -2)
 
 
 def _places(N: int, first: int, second: int) -> Tensor:

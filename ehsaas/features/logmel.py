@@ -11,10 +11,12 @@ class LogMel(nn.Module):
 
     filters: Tensor
 
-    def __init__(self, framing: Framing, n_fft: int = 512, n_mels: int = 64) -> None:
-        """Prepare the window and the filters."""
+    def __init__(
+        self, framing: Framing, n_fft: int = 512, n_mels: int = 64, exact: bool = False
+    ) -> None:
+        """Prepare the window and the filters; `exact` as for `PowerSpectrum`."""
         super().__init__()
-        self.power = PowerSpectrum(hann(framing.window), n_fft)
+        self.power = PowerSpectrum(hann(framing.window), n_fft, exact)
         self.register_buffer("filters", mel_filters(framing.rate, n_fft, n_mels), persistent=False)
 
     def forward(self, frames: Tensor) -> Tensor:

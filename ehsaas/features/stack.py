@@ -144,7 +144,8 @@ class FeatureStack(nn.Module):
         self.config = config
         self.framing = config.framing
         rate = self.framing.rate
-        self.logmel = LogMel(self.framing, config.n_fft, config.n_mels)
+        exact = "contrast" in config.parts
+        self.logmel = LogMel(self.framing, config.n_fft, config.n_mels, exact)
         self.mfcc = Mfcc(config.n_mels, config.n_mfcc, config.deltas)
         self.lpcc = Lpcc(self.logmel.power.taper, config.n_fft, config.n_lpcc)
         self.chroma = Chroma(rate, config.n_fft)

@@ -11,7 +11,7 @@ from ehsaas.judging.judge import (
 )
 from ehsaas.judging.mistakes import RecogniserError
 from ehsaas.judging.sets import settling
-from ehsaas.judging.stretches import LONGEST, SHORTEST, WINDOW
+from ehsaas.judging.stretches import LONGEST, SHORTEST, WINDOW, Stretch
 
 __all__ = ["AT_ONCE", "DISTANCE", "LONGEST", "LOOK", "SHORTEST", "STEP", "WINDOW"]
-__all__ += ["Baseline", "Heard", "Judge", "RecogniserError", "settling"]
+__all__ += ["Baseline", "Heard", "Judge", "RecogniserError", "Stretch", "settling"]

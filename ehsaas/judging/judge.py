@@ -171,6 +171,15 @@ class Judge(ABC):
         """One estimate for each stretch of `window` seconds, one every `hop` seconds."""
         return self._judge(stretches(clip, window, hop), statistics)
 
+    def look(
+        self, part: Stretch, statistics: Baseline | None = None, voice: bool = True
+    ) -> Estimate:
+        """One window of a stream, as `windows` judges it; "no speech" where there is no `voice`."""
+        if voice:
+            (judged,) = self._judge([part], statistics)
+            return judged
+        return self._no_speech(part, _used(statistics))
+
     def running(self, name: str = "running", half_life: float | None = None) -> Running:
         """Statistics of a stream, to be given with each of its clips: `recogniser(clip, running)`.
 

@@ -23,11 +23,12 @@ Array = NDArray[np.float32]
 class ModelFile(Judge):
     """A judge that hears with an exported graph.
 
-    `card` is what the file says of itself; several threads may ask it at once.
+    `card` is what the file at `path` says of itself; several threads may ask it at once.
     """
 
     card: Card
     session: Any
+    path: Path
 
     def hear(
         self, clips: Sequence[Clip], statistics: Statistics | None = None
@@ -80,6 +81,7 @@ def read(path: Path, threads: int = 1) -> ModelFile:
     return ModelFile(
         card=card,
         session=session,
+        path=path,
         model=card.model,
         classes=card.classes,
         statistics=_statistics(card),

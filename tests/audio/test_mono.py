@@ -1,15 +1,17 @@
 """Channels are averaged and resampled; what cannot be is an error that names the file."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from ehsaas import audio
-from ehsaas.audio import RATE, AudioError, decoding
-from ehsaas.audio import mono as mono_module
+from ehsaas.audio import RATE, AudioError, TooLongError, decoding
+from ehsaas.audio.mono import LONGEST, mono, too_long
 from tests.audio.sounds import encoded, pitch, tone
 
 
@@ -65,10 +67,25 @@ def test_an_hour_is_read(tmp_path: Path) -> None:
     assert not audio.is_silent(clip)
 
 
-def test_what_is_longer_than_a_day_is_refused(monkeypatch: Any) -> None:
-    monkeypatch.setattr(mono_module, "LONGEST", 0.5)
-    with pytest.raises(AudioError, match="longer than 24 hours"):
-        audio.read(encoded(tone()))
+def test_what_is_longer_than_asked_for_is_refused_by_its_header() -> None:
+    with pytest.raises(TooLongError, match=r"longer than 0\.5 s; cut it"):
+        audio.decode(encoded(tone(1.0)), longest=0.5)
+    assert audio.decode(encoded(tone(1.0)), longest=1.0).clip.duration == 1.0
+
+
+def test_what_has_no_header_is_refused_once_too_much_of_it_came() -> None:
+    taken = 0
+
+    def blocks() -> Iterator[NDArray[np.float32]]:
+        nonlocal taken
+        for _ in range(100):
+            taken += 1
+            yield np.zeros((RATE, 1), np.float32)
+
+    with pytest.raises(TooLongError, match="longer than 3 s"):
+        mono("endless", blocks(), RATE, longest=3.0)
+    assert taken == 4
+    assert "longer than 24 hours" in str(too_long("one", LONGEST))
 
 
 def test_a_rate_too_low_for_a_voice_is_refused(tmp_path: Path) -> None:

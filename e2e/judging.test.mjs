@@ -1,0 +1,58 @@
+/** `judging.js` judges as `ehsaas/judging` does: hand-made samples, both asked, numbers compared. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+import { ROOT, run } from "./server.mjs";
+
+const source = readFileSync(path.join(ROOT, "ehsaas/serving/web/judging.js"));
+const { Judge, conformalThreshold, isSilent, unpacked } = await import(
+  `data:text/javascript;base64,${source.toString("base64")}`
+);
+
+const cases = JSON.parse(run(["e2e/judged.py"]));
+
+/** What the toy judge of `judged.py` hears: how loud the stretch is tells all. */
+async function hear(samples) {
+  let sum = 0;
+  for (const sample of samples) sum += Math.abs(sample);
+  const loud = Math.min(1, (4 * sum) / samples.length);
+  const probabilities = [loud, (1 - loud) * 0.7, (1 - loud) * 0.3];
+  return { probabilities, attention: null, distance: 2 * loud };
+}
+
+for (const { name, samples, coverage, card, expected, silent } of cases) {
+  test(`${name}, ${coverage ? `coverage ${coverage}` : "no sets"}`, async () => {
+    const heard = unpacked(samples);
+    assert.equal(isSilent(heard), silent);
+    const answer = await new Judge(card, hear).recognise(heard, coverage);
+    alike(answer.whole, expected.whole);
+    assert.equal(answer.estimates.length, expected.segments.length);
+    answer.estimates.forEach((one, i) => alike(one, expected.segments[i]));
+  });
+}
+
+function alike(mine, theirs) {
+  for (const [key, value] of Object.entries(theirs)) {
+    if (key === "probabilities") {
+      assert.deepEqual(Object.keys(mine[key]), Object.keys(value));
+      for (const name of Object.keys(value)) near(mine[key][name], value[name]);
+    } else if (key === "extra") {
+      assert.deepEqual(Object.keys(mine[key]), Object.keys(value));
+      if ("distance" in value) near(mine[key].distance, value.distance);
+    } else {
+      assert.deepEqual(mine[key], value, key);
+    }
+  }
+}
+
+function near(mine, theirs) {
+  assert.ok(Math.abs(mine - theirs) < 1e-5, `${mine} and ${theirs}`);
+}
+
+test("so few utterances promise a high coverage only for the set of all classes", () => {
+  assert.equal(conformalThreshold([0.1, 0.2, 0.3], 0.9), 0);
+  assert.equal(conformalThreshold([0.1, 0.2, 0.3], 0.5), 0.8);
+});

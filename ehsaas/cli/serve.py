@@ -1,0 +1,160 @@
+"""`ehsaas serve`: recognition over HTTP and WebSocket, and a page that uses it."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ehsaas.cli import terminal
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from ehsaas.judging import Judge
+
+TOKEN = "EHSAAS_TOKEN"
+MODEL = "EHSAAS_MODEL"
+
+
+def serve(
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A model file (`ehsaas export`), served under its name without the ending;"
+            " several times for several models, the first judges by default; default is"
+            f" ${MODEL}.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(envvar="EHSAAS_HOST", help="The address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="EHSAAS_PORT", min=0, max=65535, help="0 for any free one.")
+    ] = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help=f"Holds the token that clients have to bring; or ${TOKEN} is it."
+        ),
+    ] = None,
+    max_bytes: Annotated[
+        int, typer.Option(envvar="EHSAAS_MAX_BYTES", min=1024, help="Of one request.")
+    ] = 32 << 20,
+    max_seconds: Annotated[
+        float, typer.Option(envvar="EHSAAS_MAX_SECONDS", min=1, help="Of audio in one request.")
+    ] = 600.0,
+    queue: Annotated[
+        int,
+        typer.Option(
+            envvar="EHSAAS_QUEUE", min=1, help="Requests in hand; others are told to come back."
+        ),
+    ] = 64,
+    memory: Annotated[
+        int, typer.Option(envvar="EHSAAS_MEMORY", min=1, help="MiB that all requests may hold.")
+    ] = 512,
+    streams: Annotated[
+        int, typer.Option(envvar="EHSAAS_STREAMS", min=0, help="Streams that are open at once.")
+    ] = 16,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            envvar="EHSAAS_WORKERS", min=1, help="Processor cores to judge on; default all."
+        ),
+    ] = None,
+    decoders: Annotated[
+        int, typer.Option(envvar="EHSAAS_DECODERS", min=1, help="Processes that decode.")
+    ] = 2,
+    upload_seconds: Annotated[
+        float,
+        typer.Option(envvar="EHSAAS_UPLOAD_SECONDS", min=0.1, help="For a body to arrive."),
+    ] = 30.0,
+    decode_seconds: Annotated[
+        float,
+        typer.Option(envvar="EHSAAS_DECODE_SECONDS", min=0.1, help="For a recording's decoding."),
+    ] = 10.0,
+    answer_seconds: Annotated[
+        float,
+        typer.Option(envvar="EHSAAS_ANSWER_SECONDS", min=0.1, help="For an answer in all."),
+    ] = 60.0,
+    idle_seconds: Annotated[
+        float,
+        typer.Option(envvar="EHSAAS_IDLE_SECONDS", min=0.1, help="That a stream may be silent."),
+    ] = 30.0,
+    stop_seconds: Annotated[
+        float,
+        typer.Option(
+            envvar="EHSAAS_STOP_SECONDS", min=0, help="For requests in hand when it is stopped."
+        ),
+    ] = 30.0,
+) -> None:
+    """Recognition over HTTP and WebSocket, and a page that uses it."""
+    from ehsaas.serving.app import app
+    from ehsaas.serving.page import RUNTIME
+    from ehsaas.serving.running import run
+    from ehsaas.serving.settings import MIB, Settings
+
+    settings = Settings(
+        host=host,
+        port=port,
+        token=_token(token_file),
+        max_bytes=max_bytes,
+        max_seconds=max_seconds,
+        queue=queue,
+        memory=memory * MIB,
+        streams=streams,
+        hearers=workers or os.cpu_count() or 1,
+        decoders=decoders,
+        upload_seconds=upload_seconds,
+        decode_seconds=decode_seconds,
+        answer_seconds=answer_seconds,
+        idle_seconds=idle_seconds,
+        stop_seconds=stop_seconds,
+    )
+    judges = _judges(model or _default())
+    if not settings.is_local and settings.token is None:
+        terminal.say(
+            f"warning: anybody who reaches {host} may ask; set a token with --token-file or {TOKEN}"
+        )
+    if not RUNTIME.is_dir():
+        terminal.say(
+            "the page cannot judge inside the browser: its runtime is not here (`make` fetches it)"
+        )
+    run(app(judges, settings), settings, terminal.say)
+
+
+def _default() -> list[Path]:
+    if not os.environ.get(MODEL):
+        raise terminal.UsageError(
+            f"no model: give one with --model FILE or {MODEL}; `ehsaas export MODEL -o FILE.onnx`"
+            " writes one"
+        )
+    return [Path(os.environ[MODEL])]
+
+
+def _judges(paths: list[Path]) -> "dict[str, Judge]":
+    """The models, each under its file's name without the ending."""
+    import ehsaas
+
+    judges: dict[str, Any] = {}
+    for path in paths:
+        name = path.resolve().stem
+        if name in judges:
+            raise terminal.UsageError(f"--model {path}: there is already a model called {name}")
+        judges[name] = ehsaas.load(path)
+    return judges
+
+
+def _token(file: Path | None) -> "SecretStr | None":
+    """The token that clients have to bring, taken out of the environment where it is there."""
+    given = os.environ.pop(TOKEN, None)  # no process that is started here is to know it
+    if file is not None:
+        given = file.read_text(encoding="utf-8").strip()
+    if given is not None and not given:
+        raise terminal.UsageError(f"an empty token in {file or TOKEN}; leave it out, or set one")
+    if given is None:
+        return None
+    from pydantic import SecretStr
+
+    return SecretStr(given)

@@ -1,0 +1,57 @@
+"""What a server is told: where it listens, who may ask, how much it takes, how long it waits."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts that only this machine can reach."""
+
+MIB = 1 << 20
+
+
+class Settings(BaseModel):
+    """The settings of one server; unknown ones are refused.
+
+    Attributes:
+        host: the address that is listened on.
+        port: of it; 0 for any that is free.
+        token: what a client has to bring; None where anybody may ask.
+        max_bytes: of one request's body, or of one message of a stream.
+        max_seconds: of audio in one request, all its recordings together.
+        max_files: recordings in one batch.
+        max_looks: windows of one timeline.
+        queue: requests that are decoded, judged or wait for it at once; more are told to come back.
+        memory: bytes that all requests together may hold, as sent and decoded.
+        decoders: processes that decode.
+        hearers: threads that judge, each on one core.
+        upload_seconds: in which a body has to arrive.
+        decode_seconds: in which one recording has to be decoded.
+        answer_seconds: in which a request has to be answered once it is there.
+        streams: that are open at once.
+        idle_seconds: that a stream may say nothing.
+        stop_seconds: that requests in hand get to end when the server is stopped.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = LOOPBACK[0]
+    port: int = Field(default=8000, ge=0, le=65535)
+    token: SecretStr | None = Field(default=None, min_length=1)
+    max_bytes: int = Field(default=32 * MIB, ge=1024)
+    max_seconds: float = Field(default=600.0, gt=0)
+    max_files: int = Field(default=32, ge=1)
+    max_looks: int = Field(default=2400, ge=1)
+    queue: int = Field(default=64, ge=1)
+    memory: int = Field(default=512 * MIB, ge=1024)
+    decoders: int = Field(default=2, ge=1)
+    hearers: int = Field(default=2, ge=1)
+    upload_seconds: float = Field(default=30.0, gt=0)
+    decode_seconds: float = Field(default=10.0, gt=0)
+    answer_seconds: float = Field(default=60.0, gt=0)
+    streams: int = Field(default=16, ge=0)
+    idle_seconds: float = Field(default=30.0, gt=0)
+    stop_seconds: float = Field(default=30.0, ge=0)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK

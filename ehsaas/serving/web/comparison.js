@@ -1,0 +1,47 @@
+/** Several clips side by side: a table with a small ribbon and small bars of each. */
+
+import { make } from "./dom.js";
+import { look } from "./emotions.js";
+import { drawRibbon, swatch } from "./ribbon.js";
+
+/** Fill the table with the clips that were judged. */
+export function drawComparison(table, clips) {
+  const classes = [...new Set(clips.flatMap((clip) => clip.result.classes))];
+  const heads = ["Recording", "Emotion", "Over time", ...classes];
+  const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })));
+  const rows = clips.map((clip) => line(clip, classes));
+  table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
+}
+
+function line(clip, classes) {
+  const { whole, estimates } = clip.result;
+  const ribbon = make("div", { class: "ribbon small-ribbon" });
+  drawRibbon(ribbon, estimates, { start: 0, end: clip.duration });
+  const said = estimates.map((one) => one.emotion).join(", then ");
+  const set = whole.prediction_set.length > 1 ? ` (${whole.prediction_set.join(", ")})` : "";
+  return make(
+    "tr",
+    {},
+    make(
+      "th",
+      { scope: "row" },
+      make("a", { href: `#clip-${clip.id}`, text: clip.name }),
+      make("span", { class: "small where", text: clip.result.where }),
+    ),
+    make("td", {}, swatch(whole.emotion), whole.emotion + set),
+    make("td", {}, ribbon, make("span", { class: "unseen", text: said })),
+    ...classes.map((name) => share(name, whole.probabilities[name])),
+  );
+}
+
+function share(name, probability) {
+  if (probability === undefined) return make("td", { class: "number", text: "–" });
+  const fill = make("span", { class: `fill ${look(name)}` });
+  fill.style.width = `${100 * probability}%`;
+  return make(
+    "td",
+    { class: "number" },
+    make("span", { text: `${Math.round(100 * probability)} %` }),
+    make("span", { class: "bar", "aria-hidden": "true" }, fill),
+  );
+}

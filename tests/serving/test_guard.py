@@ -1,0 +1,75 @@
+import pytest
+from pydantic import SecretStr
+
+from ehsaas.serving.guard import HEADERS, may_ask
+from tests.serving.conftest import Serve
+from tests.serving.toy import wav
+
+WAV = {"content-type": "audio/wav"}
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/toy", "/metrics", "/openapi.json"])
+def test_a_token_is_asked_for(serve: Serve, path: str) -> None:
+    client = serve(token=SecretStr("the token"))
+    none = client.get(path)
+    assert (none.status_code, none.headers["www-authenticate"]) == (401, "Bearer")
+    assert none.json()["detail"].startswith("no token came")
+    for wrong in ("Bearer the tokem", "Bearer", "Basic the token", "the token", "Bearer té"):
+        refused = client.get(path, headers=[(b"authorization", wrong.encode())])
+        assert refused.status_code == 401 and "wrong token" in refused.json()["detail"]
+    assert client.get(path, headers={"authorization": "bearer the token"}).status_code == 200
+
+
+def test_without_the_token_nothing_is_judged(serve: Serve) -> None:
+    client = serve(token=SecretStr("the token"))
+    for path in ("/v1/recognise", "/v1/recognise/batch"):
+        assert client.post(path, content=wav(), headers=WAV).status_code == 401
+    brought = WAV | {"authorization": "Bearer the token"}
+    assert client.post("/v1/recognise", content=wav(), headers=brought).status_code == 200
+
+
+def test_page_and_health_need_none(serve: Serve) -> None:
+    client = serve(token=SecretStr("the token"))
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/").status_code != 401
+
+
+def test_may_ask() -> None:
+    token, brought = SecretStr("ü"), {b"authorization": "Bearer ü".encode()}
+    assert may_ask(None, {}) and may_ask(token, brought) and may_ask(token, {}, "ü")
+    assert (
+        not may_ask(token, {}) and not may_ask(token, brought, "u") and not may_ask(token, {}, "")
+    )
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[::1", "", "[x]:1"])
+def test_a_name_that_was_made_to_point_here_is_refused(serve: Serve, host: str) -> None:
+    answer = serve().get("/healthz", headers={"host": host})
+    assert answer.status_code == 403 and "is not this server's" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:9", "127.0.0.2"])
+def test_names_of_this_machine_are_known(serve: Serve, host: str) -> None:
+    assert serve().get("/healthz", headers={"host": host}).status_code == 200
+
+
+def test_who_listens_elsewhere_is_called_by_any_name(serve: Serve) -> None:
+    client = serve(host="0.0.0.0")
+    assert client.get("/healthz", headers={"host": "server.example"}).status_code == 200
+
+
+def test_a_page_of_another_site_may_not_ask(serve: Serve) -> None:
+    client = serve()
+    headers = WAV | {"origin": "https://evil.example"}
+    answer = client.post("/v1/recognise", content=wav(), headers=headers)
+    assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
+    own = client.get("/v1/models", headers={"origin": "http://127.0.0.1:8000"})
+    assert own.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nothing", "/v1/models", "/v1/recognise"])
+def test_every_answer_has_the_headers(serve: Serve, path: str) -> None:
+    answer = serve().get(path)
+    assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+    assert "'unsafe-inline'" not in answer.headers["content-security-policy"]
+    assert ("cache-control" in answer.headers) == path.startswith("/v1/")
