@@ -67,6 +67,7 @@ def export(
         ExportError: it cannot be exported, or the answers differ by more than 1e-4.
     """
     see_kind(recogniser)
+    int8.see_clips(precision, clips)
     small = narrowed(recogniser)
     if prune:
         small = pruned(small, prune, clips or ())

@@ -57,8 +57,7 @@ def quantised(
     """
     from onnxruntime import quantization
 
-    if way == "int8-static" and not clips:
-        raise ExportError("static int8 measures activations on recordings: give some (--clips)")
+    see_clips(way, clips)
     kept = list(_kept(model, way, {*buffers}))
     optional = [given for given in model.graph.input if given.name in OPTIONAL]
     with tempfile.TemporaryDirectory() as folder, without_advice(""):
@@ -107,6 +106,16 @@ def _by_blocks(model: ModelProto) -> ModelProto:
 
 def _is_by_blocks(node: Any) -> bool:
     return node.op_type == "MatMul" and str(node.input[1]).endswith(BY_BLOCKS)
+
+
+def see_clips(way: str, clips: Sequence[Clip] | None) -> None:
+    """See that there is what activations can be measured on.
+
+    Raises:
+        ExportError: there is not, and the way is static.
+    """
+    if way == "int8-static" and not clips:
+        raise ExportError("static int8 measures activations on recordings: give some (--clips)")
 
 
 def _with_inputs(model: ModelProto, optional: Sequence[Any]) -> ModelProto:

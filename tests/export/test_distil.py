@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -5,10 +7,10 @@ import torch
 from ehsaas.audio import Clip
 from ehsaas.export import ExportError
 from ehsaas.export.distil import StudentSettings, distil, listen
-from ehsaas.judging import Judge
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.recogniser import Recogniser
 from tests import signals
+from tests.conftest import Pair
 from tests.export import toys
 from tests.judging.toys import ByPitch, judge, silence, tone
 
@@ -89,9 +91,8 @@ def test_a_long_recording_is_heard_in_windows() -> None:
     assert len(teacher.heard) == 4
 
 
-def test_an_exported_file_teaches(pair: "object") -> None:
-    assert callable(pair)
-    teacher: Judge = pair("attention-bilstm").file
+def test_an_exported_file_teaches(pair: Callable[[str], Pair]) -> None:
+    teacher = pair("attention-bilstm").file
     student = distil(teacher, toys.clips(3), 0, LITTLE)
     assert student.classes == teacher.classes
     assert student.facts["teacher"]["model"] == "attention-bilstm"

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ class Off(ByPitch):
     """A judge whose answers are off by a known amount, or of another shape."""
 
     def hear(
-        self, clips: "list[Clip] | tuple[Clip, ...]", statistics: Statistics | None = None
+        self, clips: Sequence[Clip], statistics: Statistics | None = None
     ) -> tuple[Heard, ...]:
         return tuple(self.off(one, len(clips)) for one in super().hear(clips, statistics))
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -110,19 +112,19 @@ def test_prepared_leaves_the_original_as_it_is() -> None:
 def test_whisper_keeps_the_positions_of_the_longest_clip_alone() -> None:
     import transformers
 
-    sizes = {"d_model": 8, "encoder_layers": 1, "encoder_attention_heads": 2}
+    sizes: dict[str, Any] = {"d_model": 8, "encoder_layers": 1, "encoder_attention_heads": 2}
     config = transformers.WhisperConfig(**sizes, encoder_ffn_dim=8)
-    whole = nn.Sequential(Whisper.from_architecture(config.to_dict(), 1))
-    made = prepared(whole)[0]
-    assert isinstance(made, Whisper) and isinstance(whole[0], Whisper)
+    whole = Whisper.from_architecture(config.to_dict(), 1)
+    made = prepared(nn.ModuleDict({"encoder": whole})).get_submodule("encoder")
+    assert isinstance(made, Whisper)
     most = len(made.positions.weight)
-    assert most < len(whole[0].positions.weight) == 1500
+    assert most < len(whole.positions.weight) == 1500
     samples = torch.zeros(1, round(LONGEST * RATE) + SPARE)
     samples[0, : round(LONGEST * RATE)] = torch.from_numpy(signals.noise(LONGEST))
     lengths = torch.tensor([round(LONGEST * RATE)])
     with torch.no_grad():
         states, frames = made(samples, lengths)
-        expected, _ = whole[0](samples, lengths)
+        expected, _ = whole(samples, lengths)
     assert states[0].shape[1] <= most and int(frames) <= most
     assert samples.shape[1] // (2 * HOP) >= most - 2  # nor are there many more than it needs
     n = int(frames)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,8 +6,12 @@ import pytest
 import torch
 from torch.export import ExportedProgram
 
-from ehsaas.export import operators  # noqa: F401  (a saved program calls them)
-from ehsaas.export.program import INPUTS, buffers_of, program_of, save_program
+from ehsaas.audio import Clip
+from ehsaas.export import (
+    ExportError,
+    operators,  # noqa: F401  (a saved program calls them)
+)
+from ehsaas.export.program import INPUTS, buffers_of, program_of, save_program, see_program
 from ehsaas.export.waveform import Waveform
 from ehsaas.recogniser import Recogniser
 from tests import signals
@@ -38,7 +43,7 @@ def test_saved_and_read_back_it_says_the_same(
         with torch.no_grad():
             found = dict(zip(module.names, again(samples, lengths, mean, std), strict=True))
         for i, signal in enumerate(some):
-            (expected,) = recogniser.hear([toys.Clip(signal)])
+            (expected,) = recogniser.hear([Clip(signal)])
             np.testing.assert_allclose(found["probabilities"][i], expected.probabilities, atol=1e-5)
             n = int(found["frames"][i])
             assert n == len(expected.features)
@@ -60,3 +65,21 @@ def test_constants_that_are_no_weights_have_names(
 
 def test_its_inputs(traced: tuple[ExportedProgram, Waveform]) -> None:
     assert {*INPUTS} == {*traced[0].graph_signature.user_inputs}
+
+
+def test_what_takes_but_what_it_was_traced_with_is_refused(tmp_path: Path) -> None:
+    """WavLM's attention, as transformers writes it, is traced for more than one clip."""
+    made = toys.recogniser("linear-probe", toys.embeddings(tmp_path, "wavlm-large"))
+    program, module = program_of(made)
+    with pytest.raises(ExportError, match="for 1 clips of .* leave --program out"):
+        see_program(program, module, made)
+
+
+def test_what_gives_something_else_is_refused(
+    recogniser: Recogniser, traced: tuple[ExportedProgram, Waveform]
+) -> None:
+    program, _ = traced
+    see_program(program, traced[1], recogniser)
+    other = Waveform(replace(recogniser, temperature=1.0)).eval()
+    with pytest.raises(ExportError, match="it gives something else"):
+        see_program(program, other, recogniser)

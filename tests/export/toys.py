@@ -31,7 +31,7 @@ FRAMES = FeatureConfig(parts=("mfcc", "logmel"), hop_ms=20, n_mfcc=6, n_mels=12)
 TRIMMED = FRAMES.model_copy(update={"trim_db": 30.0})
 CLAF = FeatureConfig(parts=("mfcc", "rms", "chroma", "contrast"), n_mfcc=4, n_mels=12, deltas=0)
 
-LSTM = {"hidden": 6, "layers": 1, "dense": 8}
+LSTM: dict[str, Any] = {"hidden": 6, "layers": 1, "dense": 8}
 
 
 def clips(count: int = 5) -> tuple[Clip, ...]:
@@ -101,8 +101,8 @@ def embeddings(folder: Path, kind: str = "whisper", **changes: Any) -> Embedding
 def finetuned(folder: Path, kind: str = "whisper", **sizes: Any) -> Recogniser:
     """A tiny encoder that is trained on."""
     checkpoint = Checkpoint.find(checkpoints.write(folder, kind))
-    given = {"architecture": dict(checkpoint.config), "layers": 2, "hidden": 8} | sizes
-    return recogniser("finetuned-speech", SamplesConfig(), **given)
+    given: dict[str, Any] = {"architecture": dict(checkpoint.config), "layers": 2, "hidden": 8}
+    return recogniser("finetuned-speech", SamplesConfig(), **(given | sizes))
 
 
 def bilstm(**changes: Any) -> Recogniser:
