@@ -25,14 +25,20 @@ SPARE = 800
 def prepared(module: nn.Module) -> nn.Module:
     """A copy of `module` with every layer that has another form here replaced by it."""
     copy = deepcopy(module).eval()
-    for name, child in list(copy.named_modules()):
-        for kind, form in _FORMS.items():
-            if isinstance(child, kind) and name:
-                parent = copy.get_submodule(name.rpartition(".")[0])
-                setattr(parent, name.rpartition(".")[2], form(child))
-        if isinstance(child, Whisper):
-            _shorten(child)
+    _replace_below(copy)
     return copy
+
+
+def _replace_below(module: nn.Module) -> None:
+    """Replace what is in a module, from the outside in: a form has no parts to replace."""
+    if isinstance(module, Whisper):
+        _shorten(module)
+    for name, child in list(module.named_children()):
+        form = next((form for kind, form in _FORMS.items() if isinstance(child, kind)), None)
+        if form is None:
+            _replace_below(child)
+        else:
+            setattr(module, name, form(child))
 
 
 def _shorten(encoder: Whisper) -> None:
