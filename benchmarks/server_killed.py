@@ -30,7 +30,8 @@ READY = "ready"
 class Killed:
     """What was open while clients were there, and what is left of them.
 
-    `open_then` and `left` are requests in hand, bytes held and streams, as the server counts them.
+    `open_then` and `left` are requests in hand, bytes held and streams, as the server counts them;
+    `rss_mib` is the memory of all its processes after each client.
     """
 
     clients: int
@@ -38,20 +39,20 @@ class Killed:
     open_then: dict[str, float]
     left: dict[str, float]
     before: Held
+    rss_mib: list[float]
     after: Held
 
 
 def killed(served: Served, clip: Path, rounds: int) -> Killed:
-    """Kill as many clients, one after the other, and look at what stays."""
-    with _client(served, clip):
-        pass
-    before, most = served.at_rest(), dict.fromkeys(COUNTED, 0.0)
+    """Kill as many clients, one after the other, and look at what stays of them."""
+    before, most, memory = served.at_rest(), dict.fromkeys(COUNTED, 0.0), []
     for _ in range(rounds):
         with _client(served, clip):
             time.sleep(0.5)
             told = served.metrics()
             most = {name: max(value, told[f"ehsaas_{name}"]) for name, value in most.items()}
         after = served.at_rest()
+        memory.append(after.rss_mib)
     told = served.metrics()
     return Killed(
         clients=rounds,
@@ -59,6 +60,7 @@ def killed(served: Served, clip: Path, rounds: int) -> Killed:
         open_then=most,
         left={name: told[f"ehsaas_{name}"] for name in COUNTED},
         before=before,
+        rss_mib=memory,
         after=after,
     )
 

@@ -95,6 +95,8 @@ sent, {REQUESTS} requests to be answered and {STREAMS} streams open.
 | before | {_held(r.killed.before)} |
 | after | {_held(r.killed.after)} |
 
+Memory after each of them: {", ".join(f"{one:.0f}" for one in r.killed.rss_mib)} MiB.
+
 ## Token and stop
 
 Wrong tokens got {_list(r.token.wrong)}, none {_list(r.token.none)}, the right one
