@@ -6,6 +6,7 @@ from ehsaas.cli import (
     adapt,
     audit,
     corpora,
+    distil,
     evaluate,
     export,
     fetch,
@@ -39,6 +40,7 @@ for verb in (
     recognise.recognise,
     listen.listen,
     adapt.adapt,
+    distil.distil,
     export.export,
     serve.serve,
 ):

@@ -11,12 +11,11 @@ from ehsaas.export import int8, onnx_file
 from ehsaas.export.equality import TOLERANCE, Equality, compare
 from ehsaas.export.mistakes import ExportError
 from ehsaas.export.narrow import narrowed
-from ehsaas.export.program import buffers_of, program_of, save_program
+from ehsaas.export.program import buffers_of, program_of, save_program, see_program
 from ehsaas.export.prune import pruned
 from ehsaas.export.sounds import voices
 from ehsaas.features import FeatureConfig
-from ehsaas.judging import AT_ONCE
-from ehsaas.recogniser import Recogniser
+from ehsaas.recogniser import Recogniser, load
 from ehsaas.serving import runtime
 
 Precision = Literal["float32", "int8", "int8-static"]
@@ -30,11 +29,15 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Exported:
-    """The file, its size in bytes, and how its graph in float32 compares with the recogniser."""
+    """The file, its size in bytes, and how its graph in float32 compares with the recogniser.
+
+    `change` is the largest difference that 8 bits make to a probability, None in float32.
+    """
 
     path: Path
     size: int
     equality: Equality
+    change: float | None = None
 
 
 def export(
@@ -64,16 +67,18 @@ def export(
         ExportError: it cannot be exported, or the answers differ by more than 1e-4.
     """
     see_kind(recogniser)
+    int8.see_clips(precision, clips)
     small = narrowed(recogniser)
     if prune:
         small = pruned(small, prune, clips or ())
     tell("tracing")
-    traced, names = program_of(small)
+    traced, module = program_of(small)
     if program is not None:
+        see_program(traced, module, small)
         save_program(traced, program)
     tell("translating")
-    model = onnx_file.graph_of(traced, names, small.statistics)
-    card = onnx_file.card_for(small, licence, "float32")
+    model = onnx_file.graph_of(traced, module.names, small.statistics)
+    card = onnx_file.card_for(small, licence, "float32", module.at_once)
     tell("comparing")
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.onnx"
@@ -82,10 +87,32 @@ def export(
     if precision != "float32":
         tell("quantising")
         model = int8.quantised(model, precision, buffers_of(traced), clips or ())
-        card |= {"precision": precision, "at_once": 1 if precision == "int8" else AT_ONCE}
+        card |= {"precision": precision, "at_once": 1 if precision == "int8" else module.at_once}
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx_file.write(model, card | {"equality": equality.told()}, path)
-    return Exported(path, path.stat().st_size, equality)
+    change = None
+    if precision != "float32":
+        found = compare(small, runtime.read(path), voices() if clips is None else clips, "")
+        change = found.worst["probabilities"]
+    return Exported(path, path.stat().st_size, equality, change)
+
+
+def opened(folder: Path) -> Recogniser:
+    """The recogniser that was saved in a folder.
+
+    Raises:
+        ExportError: what is there is a classical pipeline.
+        RecogniserError: there is none that can be used.
+    """
+    if folder.is_dir() and not (folder / "recogniser.json").is_file():
+        from ehsaas.models.classical import FILE  # scikit-learn comes in with it
+
+        if (folder / FILE).is_file():
+            raise ExportError(
+                f"{folder}: a classical pipeline (openSMILE features and scikit-learn), which stays"
+                f" in Python; what can be exported are {', '.join(KINDS)}"
+            )
+    return load(folder)
 
 
 def see_kind(recogniser: Recogniser) -> None:

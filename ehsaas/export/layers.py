@@ -25,14 +25,20 @@ SPARE = 800
 def prepared(module: nn.Module) -> nn.Module:
     """A copy of `module` with every layer that has another form here replaced by it."""
     copy = deepcopy(module).eval()
-    for name, child in list(copy.named_modules()):
-        for kind, form in _FORMS.items():
-            if isinstance(child, kind) and name:
-                parent = copy.get_submodule(name.rpartition(".")[0])
-                setattr(parent, name.rpartition(".")[2], form(child))
-        if isinstance(child, Whisper):
-            _shorten(child)
+    _replace_below(copy)
     return copy
+
+
+def _replace_below(module: nn.Module) -> None:
+    """Replace what is in a module, from the outside in: a form has no parts to replace."""
+    if isinstance(module, Whisper):
+        _shorten(module)
+    for name, child in list(module.named_children()):
+        form = next((form for kind, form in _FORMS.items() if isinstance(child, kind)), None)
+        if form is None:
+            _replace_below(child)
+        else:
+            setattr(module, name, form(child))
 
 
 def _shorten(encoder: Whisper) -> None:
@@ -74,17 +80,17 @@ class RnnByLength(nn.Module):
 class _Weights(nn.Module):
     """Weights of recurrent layers side by side: w (K, G, D), r (K, G, H), b (K, 2 G)."""
 
-    w: Tensor
-    r: Tensor
-    b: Tensor
-
     def __init__(self, layers: tuple[nn.Module, ...], order: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         own = [layer.state_dict() for layer in layers]
-        self.register_buffer("w", torch.stack([order(one["weight_ih_l0"]) for one in own]))
-        self.register_buffer("r", torch.stack([order(one["weight_hh_l0"]) for one in own]))
+        self.w = _stacked([order(one["weight_ih_l0"]) for one in own])
+        self.r = _stacked([order(one["weight_hh_l0"]) for one in own])
         biases = [(order(one["bias_ih_l0"]), order(one["bias_hh_l0"])) for one in own]
-        self.register_buffer("b", torch.stack([torch.cat(pair) for pair in biases]))
+        self.b = _stacked([torch.cat(pair) for pair in biases])
+
+
+def _stacked(weights: list[Tensor]) -> nn.Parameter:
+    return nn.Parameter(torch.stack(weights), requires_grad=False)
 
 
 def _in_onnx_order(gates: Tensor) -> Tensor:
@@ -115,6 +121,30 @@ class AttentionByHeads(nn.Module):
         weights = torch.softmax(e.masked_fill(~inside[:, None, None], float("-inf")), dim=-1)
         z = self.out((weights @ v).transpose(1, 2).reshape(B, T, D))
         return z, masked_mean(weights.mean(dim=1), lengths)
+
+
+class MatrixLinear(nn.Module):
+    """A linear layer whose matrix (K, N) stands in the graph as it is multiplied, by its name.
+
+    Exported as it is, a layer's weight is turned round and loses its name on the way; by the name
+    quantisation knows what layer it is (`export.int8`).
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        matrix = linear.weight.detach().T.contiguous()
+        self.matrix = nn.Parameter(matrix, requires_grad=False)
+        self.bias = linear.bias
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight (N, K) as `nn.Linear` has it, for who reads it."""
+        return self.matrix.T
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, K) → (…, N)."""
+        made = x @ self.matrix
+        return made if self.bias is None else made + self.bias
 
 
 class MatrixSpectrum(nn.Module):
@@ -184,6 +214,7 @@ _FORMS: dict[type[nn.Module], Callable[..., nn.Module]] = {
     BiLSTM: LstmByLength,
     nn.RNN: RnnByLength,
     SelfAttention: AttentionByHeads,
+    nn.Linear: MatrixLinear,
     PowerSpectrum: MatrixSpectrum,
     Power: MatrixSpectrum,
 }

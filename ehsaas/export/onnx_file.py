@@ -13,9 +13,9 @@ from torch.export import ExportedProgram
 
 from ehsaas.calibration import Statistics
 from ehsaas.export import operators
+from ehsaas.export.advice import without_advice
 from ehsaas.export.program import INPUTS
 from ehsaas.features import FeatureConfig, SamplesConfig
-from ehsaas.judging import AT_ONCE
 from ehsaas.recogniser import Recogniser
 from ehsaas.serving.model_file import FORMAT, KEY, OUTPUTS, digest_of, packed
 
@@ -24,7 +24,7 @@ OPSET = 20
 
 def graph_of(program: ExportedProgram, names: Sequence[str], statistics: Statistics) -> ModelProto:
     """The program as an ONNX model whose `mean` and `std` are the given ones where none are fed."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_advice("torch.onnx", "onnxscript", "onnx_ir"):
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         exported = torch.onnx.export(
             program,
@@ -64,7 +64,9 @@ def _undress(model: ModelProto) -> None:
         part.doc_string = ""
 
 
-def card_for(recogniser: Recogniser, licence: str | None, precision: str) -> dict[str, Any]:
+def card_for(
+    recogniser: Recogniser, licence: str | None, precision: str, at_once: int
+) -> dict[str, Any]:
     """What a file of this recogniser says of itself, but for its digest and how it was checked."""
     features = recogniser.features
     scaled = not isinstance(features, SamplesConfig)
@@ -78,7 +80,7 @@ def card_for(recogniser: Recogniser, licence: str | None, precision: str) -> dic
         "facts": dict(recogniser.facts),
         "licence": licence,
         "precision": precision,
-        "at_once": AT_ONCE,
+        "at_once": at_once,
         "statistics": {"count": statistics.count, "name": statistics.name} if scaled else None,
         "mean": packed(statistics.mean) if scaled else None,
         "std": packed(statistics.std) if scaled else None,

@@ -40,7 +40,9 @@ def pruned(recogniser: Recogniser, share: float, clips: Sequence[Clip]) -> Recog
     if not 0 < share < 1:
         raise ExportError(f"a share of {share:g} to prune; expected one between 0 and 1")
     if not clips:
-        raise ExportError("pruning listens to recordings to see which units speak: give some")
+        raise ExportError(
+            "pruning listens to recordings, to hear which units speak: give some (--clips)"
+        )
     front = deepcopy(recogniser.front or recogniser.features.extractor()).eval()
     network = deepcopy(recogniser.network).eval()
     made = replace(recogniser, front=front, network=network)

@@ -9,8 +9,10 @@ from ehsaas.export.layers import SPARE, prepared
 from ehsaas.features import FeatureConfig, SamplesConfig
 from ehsaas.features.ends import loud_span
 from ehsaas.features.framing import frame_mask
+from ehsaas.judging import AT_ONCE
 from ehsaas.models.batch import Batch
 from ehsaas.models.layers import masked_mean
+from ehsaas.models.wav2vec import Wav2Vec
 from ehsaas.reach import Reach
 from ehsaas.recogniser import Recogniser
 
@@ -30,7 +32,13 @@ class Waveform(nn.Module):
         self.temperature = recogniser.temperature
         self.reach = None if recogniser.reach is None else Distance(recogniser.reach)
         self.hears_samples = isinstance(self.config, SamplesConfig)
+        self.spare = 0 if any(_even(part) for part in self.modules()) else SPARE
         self.names = self._names()
+
+    @property
+    def at_once(self) -> int:
+        """How many clips can be heard together."""
+        return AT_ONCE if self.spare else 1
 
     @property
     def trims(self) -> bool:
@@ -48,7 +56,7 @@ class Waveform(nn.Module):
             mean: (D,) that features are shifted by.
             std: (D,) that they are divided by.
         """
-        samples = F.pad(samples, (0, SPARE))
+        samples = F.pad(samples, (0, self.spare))
         features, frames = self.front(samples, lengths)
         inside = frame_mask(frames, features.shape[1])[..., None]
         x = torch.where(inside, (features - mean) / std.clamp(min=SMALLEST), 0.0)
@@ -93,6 +101,11 @@ class Waveform(nn.Module):
             if self.network(Batch(x, frames)).attention is not None:
                 names += ["attention", "spans"]
         return (*names, *(["distance"] if self.reach is not None else []))
+
+
+def _even(part: nn.Module) -> bool:
+    """Whether padding changes what a part hears: silence behind a clip, and other clips' too."""
+    return isinstance(part, Wav2Vec) and part.equal_lengths
 
 
 class Distance(nn.Module):

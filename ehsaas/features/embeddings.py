@@ -166,7 +166,7 @@ def thirds(x: Tensor, frames: Tensor) -> Tensor:
     means = []
     for first, last in zip(edges, edges[1:], strict=False):
         inside = (at >= first[:, None]) & (at < last[:, None])
-        inside = torch.where(inside.any(dim=1, keepdim=True), inside, whole)
+        inside = inside | (whole & ~inside.any(dim=1, keepdim=True))
         means.append(mean_std(x, inside)[..., 0])
     return torch.stack(means, dim=1)
 

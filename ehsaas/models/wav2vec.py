@@ -88,6 +88,18 @@ class Wav2Vec(nn.Module):
         Raises:
             ValueError: lengths differ where `equal_lengths`, or a clip is longer than `span`.
         """
+        least = self._least
+        if not torch.compiler.is_exporting():  # what is exported takes what it is given
+            self._see_lengths(lengths)
+            samples = nn.functional.pad(samples, (0, max(0, least - samples.shape[1])))
+        x = self._standardised(samples, lengths)
+        mask = None if self.equal_lengths else frame_mask(lengths.clamp(min=least), x.shape[1])
+        with _HOOKED:
+            states = self._heard(x, mask)
+        frames = self.model._get_feat_extract_output_lengths(lengths.clamp(min=least))
+        return states, frames
+
+    def _see_lengths(self, lengths: Tensor) -> None:
         longest = int(lengths.max())
         if longest > self.span:
             raise ValueError(
@@ -97,15 +109,6 @@ class Wav2Vec(nn.Module):
             raise ValueError(
                 "padding changes what this encoder hears: give it clips of one length at a time"
             )
-        least = self._least
-        if samples.shape[1] < least:
-            samples = nn.functional.pad(samples, (0, least - samples.shape[1]))
-        x = self._standardised(samples, lengths)
-        mask = None if self.equal_lengths else frame_mask(lengths.clamp(min=least), x.shape[1])
-        with _HOOKED:
-            states = self._heard(x, mask)
-        frames = self.model._get_feat_extract_output_lengths(lengths.clamp(min=least))
-        return states, frames
 
     def _heard(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, ...]:
         """What enters the first layer, and what leaves each."""

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ehsaas.emotions import VOCABULARY
 from ehsaas.judging import RecogniserError
+from ehsaas.reach import Limits
 
 FORMAT = 1
 KEY = "ehsaas"
@@ -30,6 +31,15 @@ OUTPUTS = ("probabilities", "embedding", "features", "frames", "attention", "spa
 
 _GRAPH = 7
 """The field of ONNX's ModelProto that holds the graph."""
+
+
+class Origin(BaseModel):
+    """Whose `mean` and `std` a card has, and of how many frames."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    count: int = Field(ge=1)
+    name: str
 
 
 class Card(BaseModel):
@@ -67,13 +77,23 @@ class Card(BaseModel):
     precision: str = "float32"
     at_once: int = Field(default=1, ge=1)
     sha256: str
-    statistics: Mapping[str, Any] | None = None
+    statistics: Origin | None = None
     mean: str | None = None
     std: str | None = None
     scores: str | None = None
-    limits: Mapping[str, float] | None = None
+    limits: Limits | None = None
     hop_ms: float | None = None
     equality: Mapping[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _arrays(self) -> "Card":
+        arrays = [None if one is None else unpacked(one) for one in (self.mean, self.std)]
+        sizes = {None if one is None else len(one) for one in arrays}
+        if len(sizes) > 1 or (self.statistics is None) != (self.mean is None):
+            raise ValueError("statistics, mean and std do not fit each other")
+        if self.scores is not None:
+            unpacked(self.scores)
+        return self
 
 
 def card_of(path: Path, data: bytes, metadata: Mapping[str, str]) -> Card:
@@ -130,8 +150,12 @@ def packed(values: NDArray[np.floating]) -> str:
 
 
 def unpacked(text: str) -> NDArray[np.float32]:
-    """What `packed` gave, (N,)."""
-    return np.frombuffer(base64.b64decode(text), dtype="<f4").astype(np.float32)
+    """What `packed` gave, (N,).
+
+    Raises:
+        ValueError: it was something else.
+    """
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f4").astype(np.float32)
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int, int]]:

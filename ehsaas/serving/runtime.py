@@ -50,7 +50,7 @@ class ModelFile(Judge):
     @property
     def limits(self) -> Limits | None:
         """From where on a recording is far from the training data."""
-        return None if self.card.limits is None else Limits(**self.card.limits)
+        return self.card.limits
 
 
 def read(path: Path, threads: int = 1) -> ModelFile:
@@ -71,9 +71,13 @@ def read(path: Path, threads: int = 1) -> ModelFile:
     options.log_severity_level = 3  # what it warns of is of no use to who reads it
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's errors share no class but this
         raise RecogniserError(f"{path}: no model that can be run ({error})") from error
-    card = card_of(path, data, session.get_modelmeta().custom_metadata_map)
+    card = card_of(path, data, metadata)
+    sizes = {output.name: output.shape[-1] for output in session.get_outputs()}
+    if sizes.get("probabilities") != len(card.classes):
+        raise RecogniserError(f"{path}: its metadata are damaged (other classes than the graph's)")
     return ModelFile(
         card=card,
         session=session,
@@ -128,4 +132,4 @@ def _statistics(card: Card) -> Statistics:
         plain = np.zeros(1, np.float32), np.ones(1, np.float32)
         return Statistics(*plain, 1, "none")
     about = card.statistics
-    return Statistics(unpacked(card.mean), unpacked(card.std), about["count"], about["name"])
+    return Statistics(unpacked(card.mean), unpacked(card.std), about.count, about.name)

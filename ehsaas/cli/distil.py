@@ -1,0 +1,43 @@
+"""`ehsaas distil MODEL FOLDER -o STUDENT`: what a recogniser says of recordings → a small one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ehsaas.cli import terminal
+
+
+def distil(
+    model: Annotated[
+        Path, typer.Argument(help="The teacher: a recogniser's folder, or an exported file.")
+    ],
+    folder: Annotated[
+        Path, typer.Argument(help="Recordings of the kind that the student is for, without labels.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="STUDENT", help="Where to: a new folder.")
+    ] = Path("student"),
+    seed: Annotated[int, typer.Option(help="Of the student's first weights and its lessons.")] = 0,
+) -> None:
+    """A small recogniser that answers as a large one does; `ehsaas export` makes a file of it."""
+    import ehsaas
+    from ehsaas.cli.clips import clips_of
+    from ehsaas.export import distil as lessons
+    from ehsaas.recogniser import save
+
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise terminal.UsageError(f"-o {output}: there is something already; give a new folder")
+    teacher = ehsaas.load(model)
+    clips, left_out = clips_of(folder, "the recordings in")
+    with terminal.progress() as tell:
+        student = lessons.distil(teacher, clips, seed, tell=tell)
+    save(student, output)
+    learned = student.facts["teacher"]
+    terminal.say(
+        f"{student.name}: learned what {teacher.name} says of {learned['recordings']} recordings"
+        f" ({learned['seconds']:.0f} s); not calibrated (`ehsaas adapt --labels` does that)"
+    )
+    typer.echo(output)
+    if left_out:
+        raise typer.Exit(terminal.SOME_FAILED)
