@@ -134,8 +134,9 @@ _NAMES: Mapping[str, list[str]] = MappingProxyType(
 class FeatureStack(nn.Module):
     """The features of `config` side by side; the spectrum is computed once for all of them.
 
-    It can be exported with the number of samples left open, from two frames (window + hop) up; a
-    shorter clip is then filled up with zeros by the caller, and `lengths` says where it ends.
+    As `export.layers.prepared` gives it, it can be exported with the number of samples left open,
+    from two frames (window + hop) up; a shorter clip is then filled up with zeros by the caller,
+    and `lengths` says where it ends.
     """
 
     def __init__(self, config: FeatureConfig) -> None:

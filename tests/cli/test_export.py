@@ -62,7 +62,7 @@ def test_a_file_is_written_and_said_to_be_equal(
     assert bad.startswith(f"{place / 'letter.wav'}: ")
     assert silent == f"{place / 'silent.wav'}: left out; silent, or shorter than 0.1 s"
     assert said.startswith(f"{out}: 0.") and "on 3 clips of 0.8 to 5.6 s (recordings)" in said
-    assert "differs from the recogniser by at most: probabilities " in said
+    assert "its graph differs from the recogniser by at most: probabilities " in said
     file = ehsaas.load(out)
     assert file.name == "toy perceptron"
     assert file.card.licence == "CC0-1.0"  # type: ignore[attr-defined]
@@ -77,8 +77,9 @@ def test_export_prints_nothing_but_its_own_lines(model: Path, tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{out}\n"
-    (line,) = done.stderr.splitlines()
+    line, change = done.stderr.splitlines()
     assert line.startswith(f"{out}: ") and "(sounds made for it)" in line
+    assert change.startswith("of 8 bits, it changes a probability there by at most ")
 
 
 def sizes(path: Path) -> set[int]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from ehsaas.export.layers import prepared
 from ehsaas.features import FEATURES
 from ehsaas.features.stack import FeatureConfig, FeatureStack
 from tests import signals
@@ -90,7 +91,7 @@ def test_exported_is_torch(name: str, tmp_path: Path) -> None:
     """The ONNX file gives the stack's features for clips of any length (float32 rounding in dB)."""
     config = EXPORTED[name]
     assert isinstance(config, FeatureConfig)
-    stack = FeatureStack(config).eval()
+    stack = prepared(FeatureStack(config))
     example = signals.batch(signals.voice(120, 1.0))
     length = torch.export.Dim("length", min=560, max=16_000 * 600)
     with warnings.catch_warnings():
