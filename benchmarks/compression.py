@@ -12,9 +12,8 @@ not done again. Writes compression.md, its twin and its prediction table.
 import argparse
 import json
 import os
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from ehsaas.experiments.protocols import Cell
 from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.export import export
 from ehsaas.export.distil import StudentSettings, distil
+from ehsaas.export.exporting import Precision
 from ehsaas.judging import Judge
 from ehsaas.recogniser import Recogniser, load, save
 from ehsaas.serving import runtime
@@ -126,73 +126,80 @@ def recogniser_of(setup: Setup, corpus: str, fold: Fold, classes: Sequence[str])
     )
 
 
-def forms(
-    recogniser: Recogniser, system: str, clips: Sequence[Clip], folder: Path
-) -> Iterator[tuple[str, Path]]:
-    """Each form's name and file; `clips` are the fold's training recordings."""
-    some = [clips[i] for i in np.linspace(0, len(clips) - 1, CALIBRATED).astype(int)]
-    plain = folder / "float32.onnx"
-    export(recogniser, plain, some)
-    yield "float32", plain
-    export(recogniser, folder / "int8.onnx", some, precision="int8")
-    yield "int8", folder / "int8.onnx"
+def forms(system: str) -> tuple[str, ...]:
+    """The forms of a system, each after what it is made of."""
+    found = ["torch", "float32", "int8"]
     if system != "simple-rnn":  # which has nothing but recurrent layers of one step
-        export(recogniser, folder / "static.onnx", some, precision="int8-static")
-        yield "int8-static", folder / "static.onnx"
+        found.append("int8-static")
     if system in PRUNED:
-        export(recogniser, folder / "pruned.onnx", some, prune=PRUNED[system])
-        yield "pruned", folder / "pruned.onnx"
-    if system in TAUGHT:
-        student = distil(runtime.read(plain), clips, 0, StudentSettings())
-        export(student, folder / "student.onnx", some)
-        yield "student", folder / "student.onnx"
-        export(student, folder / "student8.onnx", some, precision="int8")
-        yield "student-int8", folder / "student8.onnx"
+        found.append("pruned")
+    return (*found, *(("student", "student-int8") if system in TAUGHT else ()))
+
+
+def made(form: str, system: str, whole: Recogniser, clips: Sequence[Clip], folder: Path) -> Path:
+    """The file of one form; `clips` are the fold's training recordings, `folder` keeps students."""
+    some = [clips[i] for i in np.linspace(0, len(clips) - 1, CALIBRATED).astype(int)]
+    path = folder / f"{form}.onnx"
+    if form.startswith("student"):
+        student = folder / "student"
+        if not (student / "recogniser.json").is_file():
+            export(whole, folder / "teacher.onnx", some)
+            save(
+                distil(runtime.read(folder / "teacher.onnx"), clips, 0, StudentSettings()), student
+            )
+        whole = load(student)
+    precision: Precision = "float32"
+    if form in ("int8", "int8-static"):
+        precision = "int8" if form == "int8" else "int8-static"
+    elif form == "student-int8":
+        precision = "int8"
+    share = PRUNED[system] if form == "pruned" else 0.0
+    export(whole, path, some, precision=precision, prune=share)
+    return path
 
 
 def cell(bench: Bench, system: str, corpus: str, fold: Fold, setup: Setup) -> None:
     """One fold of a corpus: trained, exported in every form, judged by each; written down."""
     key = f"{system}-{corpus}-{fold.name}"
-    done = bench.run / "cells" / f"{key}.parquet"
-    if done.is_file():
+    done = {form: bench.run / "cells" / f"{key}-{form}.parquet" for form in forms(system)}
+    if all(path.is_file() for path in done.values()):
         return
     table = bench.table(corpus, system)
     rows = material.labelled(setup.config, table.rows, corpus, "native")
-    classes = utterances.classes(rows)
     clips = [_read(table, row) for row in rows.iter_rows(named=True)]
     model = bench.run / "models" / key
     if not (model / "recogniser.json").is_file():
-        save(recogniser_of(setup, corpus, fold, classes), model)
-    made = load(model)
-    tables, told = [], []
-    with tempfile.TemporaryDirectory() as scratch:
-        given = [clips[i] for i in fold.train]
-        files = dict(forms(made, system, given, Path(scratch)))
-        judges: dict[str, Judge] = {"torch": made}
-        judges |= {name: runtime.read(path) for name, path in files.items()}
-        taken = timed(judges)
-        for name, judge in judges.items():
-            size = files[name].stat().st_size if name in files else 0
-            told.append(asdict(Form(system, corpus, fold.name, name, size, taken[name])))
-            tables.append(_said(judge, name, system, rows[fold.test], clips, fold, setup))
-    (bench.run / "cells" / f"{key}.json").write_text(json.dumps(told), encoding="utf-8")
-    predictions.write(predictions.concat(tables), done)
-    print(key, {one["form"]: (one["size"], round(one["p50_ms"], 1)) for one in told}, flush=True)
+        save(recogniser_of(setup, corpus, fold, utterances.classes(rows)), model)
+    whole = load(model)
+    given = [clips[i] for i in fold.train]
+    for form, path in done.items():
+        if path.is_file():
+            continue
+        judge: Judge = whole
+        size = 0
+        if form != "torch":
+            file = made(form, system, whole, given, model)
+            judge, size = runtime.read(file), file.stat().st_size
+        told = asdict(Form(system, corpus, fold.name, form, size, timed(judge)))
+        path.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
+        predictions.write(_said(judge, form, system, rows[fold.test], clips, fold, setup), path)
+        print(told, flush=True)
+        for left in model.glob("*.onnx"):
+            left.unlink()
 
 
-def timed(judges: Mapping[str, Judge], rounds: int = 15) -> dict[str, float]:
-    """The median time (ms) of a clip of noise by each judge, alternating, on one core."""
+def timed(judge: Judge, rounds: int = 15) -> float:
+    """The median time (ms) of a clip of noise, on one core."""
     rng = np.random.default_rng(0)
     clip = Clip(0.1 * rng.standard_normal(round(SPEED_S * audio.RATE)).astype(np.float32))
     torch.set_num_threads(1)
-    taken: dict[str, list[float]] = {name: [] for name in judges}
+    taken = []
     for turn in range(rounds + 2):
-        for name, judge in judges.items():
-            start = time.perf_counter()
-            judge(clip)
-            if turn > 1:
-                taken[name].append(1000 * (time.perf_counter() - start))
-    return {name: float(np.median(values)) for name, values in taken.items()}
+        start = time.perf_counter()
+        judge(clip)
+        if turn > 1:
+            taken.append(1000 * (time.perf_counter() - start))
+    return float(np.median(taken))
 
 
 def _read(table: UtteranceTable, row: Mapping[str, Any]) -> Clip:
@@ -256,8 +263,7 @@ def write(bench: Bench, output: Path) -> None:
     """The page, its twin and the table of predictions, of all cells that there are."""
     cells = sorted((bench.run / "cells").glob("*.parquet"))
     table = predictions.concat([predictions.read(path) for path in cells])
-    said = [json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in cells]
-    sizes = [one for cell_ in said for one in cell_]
+    sizes = [json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in cells]
     rows = twin(table, sizes)
     output.mkdir(parents=True, exist_ok=True)
     predictions.write(table, output / "compression.parquet")

@@ -87,8 +87,7 @@ apart) a recogniser is trained as its experiment says, exported in every form, a
 judges the recordings of the fold's test speakers, from the waveform. UAR with its 95 % interval;
 the difference is to what the form was made of, on the same recordings, with the interval of a
 paired bootstrap{_by(twin_rows)}. Sizes are the largest of the folds; the time is the median of a
-clip of 3 s on one core, all forms of a fold alternating, beside other work: compare within a
-system only, and read [latency](latency.md) for times.
+clip of 3 s on one core, beside other work: [latency](latency.md) has times that can be compared.
 
 | system | corpus | emotions | form | MB | ms | UAR | difference, points | beside |
 |---|---|---|---|---|---|---|---|---|

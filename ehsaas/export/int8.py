@@ -3,6 +3,11 @@
 Dynamic: weights of 8 bits for each output channel; activations are scaled by what each clip makes
 of them, so clips are heard one by one. Static: the scale of every activation is taken from some
 clips beforehand. What turns samples into features stays in float32, and so does the last layer.
+
+Of an encoder some matrices hear a few numbers that are far larger than the rest, and one scale for
+all of them leaves the others nearly none of its steps: what leaves a feed-forward block's wide
+side, and what becomes the values of the attention. These, and the axes that distances are taken on,
+have weights of 8 bits by blocks, with scales for each row of what they hear.
 """
 
 import tempfile
@@ -15,7 +20,7 @@ import onnx
 from onnx import ModelProto, numpy_helper
 
 from ehsaas.audio import Clip
-from ehsaas.export.advice import without_advice
+from ehsaas.export.advice import without_advice, without_setting_up
 from ehsaas.export.mistakes import ExportError
 
 Way = Literal["int8", "int8-static"]
@@ -26,8 +31,11 @@ OPTIONAL = ("mean", "std")
 LARGE = 16_384
 """Numbers from which a constant that stays float32 is stored in halves."""
 
-LARGE_BUFFERS = ("reach.axes",)
-"""Buffers that are weights after all."""
+BLOCK = 64
+"""Weights that share a scale, where they are quantised by blocks."""
+
+BY_BLOCKS = ("fc2.matrix", "output_dense.matrix", "v_proj.matrix", "reach.axes")
+"""Endings of the names of matrices that are."""
 
 _WITH_WEIGHTS = {"int8": ("MatMul", "Gemm", "LSTM"), "int8-static": ("MatMul", "Gemm", "Conv")}
 """Operations that are quantised; the static way knows no LSTM."""
@@ -54,7 +62,7 @@ def quantised(
     optional = [given for given in model.graph.input if given.name in OPTIONAL]
     with tempfile.TemporaryDirectory() as folder, without_advice(""):
         given, made = Path(folder) / "given.onnx", Path(folder) / "made.onnx"
-        onnx.save(_with_inputs(model, []), given)
+        onnx.save(_by_blocks(_with_inputs(model, [])), given)
         common: dict[str, Any] = {
             "op_types_to_quantize": list(_WITH_WEIGHTS[way]),
             "nodes_to_exclude": kept,
@@ -73,7 +81,31 @@ def quantised(
                 **common,
             )
         found: ModelProto = onnx.load(made)
-    return _in_halves(_with_inputs(found, optional), {*buffers} - {*LARGE_BUFFERS})
+    return _in_halves(_with_inputs(found, optional), {*buffers})
+
+
+def _by_blocks(model: ModelProto) -> ModelProto:
+    """The model with the matrices of `BY_BLOCKS` in blocks of 8 bits."""
+    with without_setting_up():
+        from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    others = [node.name for node in model.graph.node if not _is_by_blocks(node)]
+    quantiser = MatMulNBitsQuantizer(
+        model,
+        bits=8,
+        block_size=BLOCK,
+        is_symmetric=True,
+        accuracy_level=4,  # what is multiplied has 8 bits, too
+        nodes_to_exclude=others,
+    )
+    with without_advice(MatMulNBitsQuantizer.__module__):
+        quantiser.process()
+    made: ModelProto = quantiser.model.model
+    return made
+
+
+def _is_by_blocks(node: Any) -> bool:
+    return node.op_type == "MatMul" and str(node.input[1]).endswith(BY_BLOCKS)
 
 
 def see_clips(way: str, clips: Sequence[Clip] | None) -> None:

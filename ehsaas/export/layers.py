@@ -25,14 +25,20 @@ SPARE = 800
 def prepared(module: nn.Module) -> nn.Module:
     """A copy of `module` with every layer that has another form here replaced by it."""
     copy = deepcopy(module).eval()
-    for name, child in list(copy.named_modules()):
-        for kind, form in _FORMS.items():
-            if isinstance(child, kind) and name:
-                parent = copy.get_submodule(name.rpartition(".")[0])
-                setattr(parent, name.rpartition(".")[2], form(child))
-        if isinstance(child, Whisper):
-            _shorten(child)
+    _replace_below(copy)
     return copy
+
+
+def _replace_below(module: nn.Module) -> None:
+    """Replace what is in a module, from the outside in: a form has no parts to replace."""
+    if isinstance(module, Whisper):
+        _shorten(module)
+    for name, child in list(module.named_children()):
+        form = next((form for kind, form in _FORMS.items() if isinstance(child, kind)), None)
+        if form is None:
+            _replace_below(child)
+        else:
+            setattr(module, name, form(child))
 
 
 def _shorten(encoder: Whisper) -> None:
@@ -117,6 +123,30 @@ class AttentionByHeads(nn.Module):
         return z, masked_mean(weights.mean(dim=1), lengths)
 
 
+class MatrixLinear(nn.Module):
+    """A linear layer whose matrix (K, N) stands in the graph as it is multiplied, by its name.
+
+    Exported as it is, a layer's weight is turned round and loses its name on the way; by the name
+    quantisation knows what layer it is (`export.int8`).
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        matrix = linear.weight.detach().T.contiguous()
+        self.matrix = nn.Parameter(matrix, requires_grad=False)
+        self.bias = linear.bias
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight (N, K) as `nn.Linear` has it, for who reads it."""
+        return self.matrix.T
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, K) → (…, N)."""
+        made = x @ self.matrix
+        return made if self.bias is None else made + self.bias
+
+
 class MatrixSpectrum(nn.Module):
     """A power spectrum by a transform in two steps (Cooley & Tukey 1965), as matrix products.
 
@@ -184,6 +214,7 @@ _FORMS: dict[type[nn.Module], Callable[..., nn.Module]] = {
     BiLSTM: LstmByLength,
     nn.RNN: RnnByLength,
     SelfAttention: AttentionByHeads,
+    nn.Linear: MatrixLinear,
     PowerSpectrum: MatrixSpectrum,
     Power: MatrixSpectrum,
 }

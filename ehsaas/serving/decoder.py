@@ -56,11 +56,20 @@ def main() -> None:
     _load_everything()
     _shut_in(int(sys.argv[1]))
     _send(replies, {"ready": True})
-    while message := _received(sys.stdin.buffer):
-        about, data = message
-        with _no_longer_than(about["seconds"]):
-            reply, samples = _decoded(about, data)
-        _send(replies, reply, samples)
+    while _answered(sys.stdin.buffer, replies):
+        pass  # and nothing of a recording is kept until the next one
+
+
+def _answered(requests: BinaryIO, replies: BinaryIO) -> bool:
+    """Answer one message; whether there was one."""
+    message = _received(requests)
+    if message is None:
+        return False
+    about, data = message
+    with _no_longer_than(about["seconds"]):
+        reply, samples = _decoded(about, data)
+    _send(replies, reply, samples)
+    return True
 
 
 def _decoded(about: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:

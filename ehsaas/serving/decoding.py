@@ -21,6 +21,12 @@ _CHUNK = 1 << 20
 _SPARE = 512 * MIB
 """Memory of a decoder beside what a recording takes."""
 
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(MIB),  # big pieces of memory go back to the system
+}
+
 _GRACE = 1.0
 """Seconds after which a decoder that should have been killed ends itself."""
 
@@ -56,7 +62,7 @@ class Decoders:
         while not self._idle.empty():
             await _ended(self._idle.get_nowait())
 
-    async def decode(self, data: bytes, pcm: Pcm | None, longest: float) -> Clip:
+    async def decode(self, data: bytes | bytearray, pcm: Pcm | None, longest: float) -> Clip:
         """One recording as mono float32 at 16 kHz.
 
         Who stops waiting leaves the decoder to end what it has begun.
@@ -76,7 +82,7 @@ class Decoders:
         if not task.cancelled():
             task.exception()  # whoever waited may have left, and then nobody asks for it
 
-    async def _decode(self, data: bytes, pcm: Pcm | None, longest: float) -> Clip:
+    async def _decode(self, data: bytes | bytearray, pcm: Pcm | None, longest: float) -> Clip:
         process = await self._idle.get()
         about = {
             "pcm": None if pcm is None else asdict(pcm),
@@ -113,7 +119,7 @@ class Decoders:
             stdout=PIPE,
             stderr=DEVNULL,
             limit=_CHUNK,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env=os.environ | _ENVIRONMENT,
             start_new_session=True,
         )
         try:
@@ -125,7 +131,7 @@ class Decoders:
 
 
 async def _asked(
-    process: Process, about: Mapping[str, Any], data: bytes
+    process: Process, about: Mapping[str, Any], data: bytes | bytearray
 ) -> tuple[dict[str, Any], bytes]:
     assert process.stdin is not None
     process.stdin.write(packed(about, len(data)))
@@ -156,6 +162,4 @@ async def _ended(process: Process | None) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    await process.communicate()  # what it said last is read, or its pipe would stay open

@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ehsaas.serving.refusals import EXAMPLES, Refusal
+from ehsaas.serving.refusals import EXAMPLES, Refusal, answer
 from ehsaas.serving.service import Service
 from ehsaas.serving.settings import LOOPBACK, Settings
 
@@ -60,7 +61,7 @@ class Guard:
         if scope["type"] == "websocket":  # its token comes in the first message
             await (_closed if refusal else self.app)(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0
 
         async def guarded(message: Message) -> None:
             nonlocal status
@@ -71,10 +72,17 @@ class Guard:
 
         try:
             if refusal := refusal or self._refused(scope, headers):
-                told = JSONResponse({"detail": refusal.detail}, refusal.status, refusal.headers)
+                told: Response = JSONResponse(
+                    {"detail": refusal.detail}, refusal.status, refusal.headers
+                )
                 await told(scope, receive, guarded)
             else:
                 await self.app(scope, receive, guarded)
+        except Exception as error:
+            if not status:
+                told = await answer(Request(scope), error)
+                await told(scope, receive, guarded)
+            raise  # to be logged
         finally:
             route = getattr(scope.get("route"), "path", None) or "other"
             self.service.metrics.answered(route, status, time.perf_counter() - began)

@@ -112,13 +112,25 @@ class Hearing:
                 raise LateError("the server is being stopped")
             self._waiting.extend(asked)
             self._changed.notify(len(asked))
-        return tuple(one.answer.result() for one in asked)
+        waited = [one.answer for one in asked]
+        del asked
+        try:
+            return tuple(map(Future.result, waited))
+        finally:
+            del waited  # an error keeps this frame; were it to know the error, both would stay
 
     def _work(self) -> None:
-        while some := self._next():
+        while self._heard_some():
+            pass  # and nothing of what was heard is kept until the next is
+
+    def _heard_some(self) -> bool:
+        """Hear what is next; whether there was anything before the end."""
+        some = self._next()
+        if some:
             began = time.perf_counter()
             _answer(some)
             self._told(len(some), time.perf_counter() - began)
+        return bool(some)
 
     def _next(self) -> list[_Asked]:
         """What is to be heard next, together; nothing at the end."""

@@ -66,8 +66,9 @@ async def stream(socket: WebSocket) -> None:
             await _tell(socket, serving, [{"kind": "error", "detail": closed.detail}])
     except (WebSocketDisconnect, TimeoutError):
         return
-    with suppress(Exception):
-        await socket.close(code)
+    with suppress(Exception):  # nor need it take this
+        async with asyncio.timeout(serving.settings.idle_seconds):
+            await socket.close(code)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ async def recognise(request: Request, asked: Annotated[AskedOfOne, Query()]) -> 
             pcm = Pcm(asked.rate, asked.encoding, asked.channels)
         with serving.room.place():
             work = _one(_Case(serving, judge, asked, share), upload, pcm)
-            told = await _unless_gone(request, _in_time(serving, work))
+            told = await _in_time(request, serving.settings.answer_seconds, work)
     if told is None:
         return Response(status_code=GONE)
     return JSONResponse({"model": name} | told)
@@ -50,7 +50,7 @@ async def batch(request: Request, asked: Annotated[Asked, Query()]) -> Response:
         sent = await uploads.parts(request, serving.settings, share, "files", most)
         with serving.room.place():
             work = _all(_Case(serving, judge, asked, share), sent)
-            told = await _unless_gone(request, _in_time(serving, work))
+            told = await _in_time(request, serving.settings.answer_seconds, work)
     if told is None:
         return Response(status_code=GONE)
     return JSONResponse({"model": name, "results": told})
@@ -75,7 +75,7 @@ class _Case:
         """
         began = time.perf_counter()
         decoders, most = self.serving.decoders, self.serving.settings.max_seconds
-        clip = await decoders.decode(bytes(upload.data), pcm, most)
+        clip = await decoders.decode(upload.data, pcm, most)
         self.serving.metrics.decoding.observe(time.perf_counter() - began)
         self.share.hold(clip.samples.nbytes)
         self.seconds -= clip.duration
@@ -125,33 +125,28 @@ def _judged(case: _Case, own: Turn, clip: Clip) -> dict[str, Any]:
     return told
 
 
-async def _in_time(serving: Service, work: Coroutine[Any, Any, T]) -> T:
-    """What the work gives.
+async def _in_time(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T | None:
+    """What the work gives; None, and an end to it, where the client leaves before.
 
     Raises:
-        TimeoutError: not in time.
+        TimeoutError: not in time; the work is ended.
     """
-    seconds = serving.settings.answer_seconds
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            return await work
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise TimeoutError(f"no answer within {seconds:g} s; send a shorter recording") from None
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """What the work gives; None, and an end to it, where the client leaves before."""
     doing = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_left(request))
     try:
-        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        first = asyncio.FIRST_COMPLETED
+        done, _ = await asyncio.wait({doing, leaving}, timeout=seconds, return_when=first)
+        if not done:
+            raise TimeoutError(f"no answer within {seconds:g} s; send a shorter recording")
         return await doing if doing.done() else None
     finally:
         for task in (doing, leaving):
             task.cancel()
         await asyncio.gather(doing, leaving, return_exceptions=True)
+        # An error keeps this frame; were it to know the task that keeps the error, the recording
+        # would stay until somebody looks for such circles.
+        del doing, leaving, task
+        done = _ = set()
 
 
 async def _left(request: Request) -> None:

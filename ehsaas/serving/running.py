@@ -1,5 +1,7 @@
 """`run`: the application on a socket, until it is told to stop; what is in hand is finished."""
 
+import ctypes
+import faulthandler
 import logging
 import signal
 import socket
@@ -23,6 +25,16 @@ from ehsaas.serving.settings import MIB, Settings
 MESSAGE = MIB
 """Bytes of one message of a stream at most."""
 
+_MMAP_THRESHOLD = -3
+"""glibc's number of the size from which memory is taken from the system piece by piece. Left to
+itself it grows with what is freed, and then big pieces leave holes that are kept."""
+
+_ARENA_MAX = -8
+"""glibc's number of how many heaps threads may have: each keeps what its threads once needed."""
+
+_MOST = 15
+"""Seconds that the end itself may take: then it is ended, and tells where it was."""
+
 _LAST = 2
 """Seconds that requests get once they have to end."""
 
@@ -41,6 +53,7 @@ def run(app: FastAPI, settings: Settings, tell: Callable[[str], None]) -> None:
         OSError: the address cannot be listened on.
     """
     _leave_no_traces()
+    _give_memory_back()
     listening = listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -87,7 +100,9 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, at the second time at once."""
         if self._until is None:
-            self._until = time.monotonic() + self.service.settings.stop_seconds
+            seconds = self.service.settings.stop_seconds
+            self._until = time.monotonic() + seconds
+            faulthandler.dump_traceback_later(seconds + _MOST, exit=True)
             return
         self.should_exit = True
         self.force_exit = sig == signal.SIGINT
@@ -107,9 +122,25 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+def _give_memory_back() -> None:
+    """Let the system have what a big recording took, where malloc would keep it (glibc)."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
+    mallopt(_MMAP_THRESHOLD, MIB)
+    mallopt(_ARENA_MAX, 2)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is about the server, not about what a client sent."""
+    return not record.getMessage().startswith("Invalid ")
+
+
 def _leave_no_traces() -> None:
     """No audio in a core file, and no word of a parser about what it was given."""
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
     try:
         import resource
     except ImportError:  # not on Windows

@@ -1,3 +1,4 @@
+import gc
 import io
 import logging
 import threading
@@ -215,6 +216,7 @@ def test_a_mistake_of_ours_tells_nothing(serve: Serve) -> None:
     answer = serve({"toy": toy(bad=0.0)}).post("/v1/recognise", content=wav(), headers=WAV)
     assert answer.status_code == 500
     assert answer.json() == {"detail": "a mistake of the server's own; its log says more"}
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_models_are_listed(serve: Serve) -> None:
@@ -270,7 +272,7 @@ def test_nothing_is_written_or_logged(
 
 
 def test_a_client_that_leaves_is_not_judged_on(serve: Serve) -> None:
-    """The one that waits behind it is heard instead."""
+    """The one that waits behind it is heard instead, and the recording is let go at once."""
     judge = toy(closed=True)
     client = serve({"toy": judge}, hearers=1)
     service = client.app.state.service  # type: ignore[attr-defined]
@@ -294,10 +296,18 @@ def test_a_client_that_leaves_is_not_judged_on(serve: Serve) -> None:
         return sent[0]
 
     assert client.portal is not None
-    assert client.portal.call(leaving) == 499
-    assert service.room.requests == service.room.bytes == 0
-    judge.gate.set()
-    assert client.post("/v1/recognise", content=wav(), headers=WAV).status_code == 200
+    gc.disable()
+    try:
+        assert client.portal.call(leaving) == 499
+        assert service.room.requests == service.room.bytes == 0
+        judge.gate.set()
+        assert client.post("/v1/recognise", content=wav(), headers=WAV).status_code == 200
+        until = time.monotonic() + 10
+        while any(clip() for clip in judge.clips) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [clip() for clip in judge.clips] == [None, None]  # nobody has to look for it
+    finally:
+        gc.enable()
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(serve: Serve) -> None:

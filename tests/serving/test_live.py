@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from anyio import fail_after, sleep
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
@@ -125,6 +126,36 @@ def test_a_stream_ends_with_the_server(serve: Serve) -> None:
     with opened(client) as socket:
         (refused,), code = until_the_end(socket)
     assert code == 1001 and "stopped" in refused["detail"]
+
+
+def test_who_takes_no_answer_is_not_waited_for(serve: Serve) -> None:
+    client = serve(idle_seconds=0.1)
+    accepted: list[str] = []
+
+    async def streaming() -> None:
+        messages = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "?"}]
+
+        async def receive() -> Any:
+            return messages.pop(0)
+
+        async def send(message: Any) -> None:
+            if accepted:
+                await sleep(60)
+            accepted.append(message["type"])
+
+        scope: dict[str, Any] = {
+            "type": "websocket",
+            "asgi": {"version": "3.0"},
+            "path": "/v1/stream",
+        }
+        scope |= {"query_string": b"", "headers": [(b"host", b"127.0.0.1")], "subprotocols": []}
+        with fail_after(30):
+            await client.app(scope, receive, send)
+
+    assert client.portal is not None
+    client.portal.call(streaming)
+    assert accepted == ["websocket.accept"]
+    assert client.app.state.service.streams == 0  # type: ignore[attr-defined]
 
 
 def test_another_site_cannot_open_one(serve: Serve) -> None:

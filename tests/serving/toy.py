@@ -2,6 +2,7 @@
 
 import io
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,10 +29,12 @@ class Toy(Judge):
     gate: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
     bad: float = float("inf")
+    clips: list["weakref.ref[Clip]"] = field(default_factory=list)
 
     def hear(
         self, clips: Sequence[Clip], statistics: Statistics | None = None
     ) -> tuple[Heard, ...]:
+        self.clips.extend(weakref.ref(clip) for clip in clips)
         self.begun.set()
         self.gate.wait(30)
         self.batches.append(len(clips))
