@@ -62,7 +62,7 @@ def see_program(program: ExportedProgram, module: Waveform, recogniser: Recognis
         given = samples, torch.full((len(clips),), N), mean, std
         try:
             with torch.no_grad():
-                pairs = zip(again(*given), module(*given), strict=True)
+                pairs = zip(again(*given)[:2], module(*given)[:2], strict=True)  # no padding there
                 same = all(torch.allclose(a, b, rtol=1e-4, atol=1e-4) for a, b in pairs)
         except RuntimeError as error:  # what tracing took for granted does not hold
             same, why = False, str(error).splitlines()[0]
