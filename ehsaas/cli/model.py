@@ -21,7 +21,7 @@ def named(given: Path | None) -> Path:
     if os.environ.get("EHSAAS_MODEL"):
         return Path(os.environ["EHSAAS_MODEL"])
     raise terminal.UsageError(
-        "no model: give one with --model FOLDER or EHSAAS_MODEL; `make demo` trains one (on"
+        "no model: give one with --model or EHSAAS_MODEL; `make demo` trains one (on"
         " rendered speech), `ehsaas run CONFIG.yaml` writes one to RUN/model"
     )
 

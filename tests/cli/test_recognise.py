@@ -292,7 +292,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
     monkeypatch.delenv("EHSAAS_MODEL", raising=False)
     with_model = ["recognise", clip, "--model", home.model]
     for words, message in (
-        (["recognise", clip], "no model: give one with --model FOLDER or EHSAAS_MODEL"),
+        (["recognise", clip], "no model: give one with --model or EHSAAS_MODEL"),
         (["recognise", clip, "--model", tmp_path], "no recogniser here"),
         ([*with_model, "--coverage", "90"], "--coverage 90: a coverage of 90; expected a share"),
         (
