@@ -77,8 +77,9 @@ def test_export_prints_nothing_but_its_own_lines(model: Path, tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{out}\n"
-    (line,) = done.stderr.splitlines()
+    line, eight = done.stderr.splitlines()
     assert line.startswith(f"{out}: ") and "(sounds made for it)" in line
+    assert eight.startswith("of 8 bits, it changes a probability there by at most ")
 
 
 def sizes(path: Path) -> set[int]:

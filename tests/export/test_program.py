@@ -60,7 +60,7 @@ def test_constants_that_are_no_weights_have_names(
     assert {*names} <= {name for name, _ in module.named_buffers()}
     assert any("taper" in name for name in names) and any("outer" in name for name in names)
     weights = {name for name, _ in module.named_parameters()}
-    assert not weights & {*names} and "network.head.weight" in weights
+    assert not weights & {*names} and "network.head.matrix" in weights
 
 
 def test_its_inputs(traced: tuple[ExportedProgram, Waveform]) -> None:
