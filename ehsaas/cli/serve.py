@@ -119,7 +119,7 @@ def serve(
         )
     if not RUNTIME.is_dir():
         terminal.say(
-            "the page cannot judge inside the browser: its runtime is not here (`make web` fetches it)"
+            "the page cannot judge inside the browser: its runtime is missing (`make web` gets it)"
         )
     run(app(judges, settings), settings, terminal.say)
 
