@@ -124,6 +124,8 @@ def demonstrate(config: ExperimentConfig, corpora: Path, out: Path, most: int) -
 
 WHAT_TO_TYPE = """\
   ehsaas recognise RECORDING.wav --model {model}
+  ehsaas export {model} -o emotion.onnx
+  ehsaas serve --model emotion.onnx             (a server, and its page in a browser)
   ehsaas prepare manifest list.csv --corpus mine --language ks --columns path=file
   ehsaas audit corpora/mine.parquet
   ehsaas run CONFIG.yaml --corpora corpora      (experiments/demo.yaml is an example)

@@ -59,7 +59,8 @@ def overlapping(samples: Tensor, size: int, step: int) -> Tensor:
     if not torch.compiler.is_exporting() or block == 1:
         return samples.unfold(1, size, step)
     B, N = samples.shape
-    blocks = F.pad(samples, (0, block - N % block)).reshape(B, -1, block)  # always some more
+    longer = F.pad(samples, (0, 1))  # so that the cut is always one: else N % block is fixed
+    blocks = longer[:, : N // block * block].reshape(B, -1, block)
     first = torch.arange((N - size) // step + 1, device=samples.device) * (step // block)
     at = first[:, None] + torch.arange(size // block, device=samples.device)
     return blocks[:, at].reshape(B, -1, size)

@@ -81,7 +81,7 @@ def mmd(x: Vectors, y: Vectors) -> float:
     distances = np.maximum(norms[:, None] + norms[None, :] - 2 * both @ both.T, 0)
     middle = np.median(distances[np.triu_indices(len(both), 1)])
     if middle <= 0:
-        middle = max(float(distances.mean()), np.finfo(np.float64).tiny)
+        middle = max(float(distances.mean()), np.finfo(np.float64).eps)  # less may count as 0
     K = np.mean([np.exp(-distances / (2 * width * middle)) for width in KERNELS], axis=0)
     N = len(x)
     return float(max(K[:N, :N].mean() + K[N:, N:].mean() - 2 * K[:N, N:].mean(), 0.0))
