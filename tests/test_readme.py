@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -86,6 +87,7 @@ def small() -> Recogniser:
     )
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_the_ten_lines_run(tmp_path: Path) -> None:
     """Out of the lab: export, a command, Python and a server, as they stand but for the port."""
     lines = re.search(r"```bash\n(ehsaas export.*?)```", README.read_text(encoding="utf-8"), re.S)
