@@ -1,4 +1,6 @@
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +12,15 @@ from ehsaas.serving.hearing import Hearing, LateError, Turn
 from tests.serving.toy import Toy, tone, toy
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another thread does, and not for ever."""
+    for _ in range(3000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come about in 30 s")
+
+
 def asked_together(judge: Toy, clips: list[Clip]) -> list[dict[str, float]]:
     """Answers to clips that all wait before the first is heard, in their order."""
     hearing = Hearing(1)
@@ -18,8 +29,7 @@ def asked_together(judge: Toy, clips: list[Clip]) -> list[dict[str, float]]:
         busy = threads.submit(first, Clip(tone(9)))
         assert judge.begun.wait(10)
         answers = [threads.submit(hearing.judge(judge, Turn(30)), clip) for clip in clips]
-        while hearing.waiting < len(clips):
-            pass
+        until(lambda: hearing.waiting >= len(clips))
         judge.gate.set()
         busy.result(30)
         found = [dict(answer.result(30).probabilities) for answer in answers]
@@ -58,8 +68,7 @@ def test_a_clip_that_cannot_be_heard_spoils_no_other() -> None:
         assert judge.begun.wait(10)
         good = threads.submit(hearing.judge(judge, Turn(30)), Clip(tone(1, 0.3)))
         loud = threads.submit(hearing.judge(judge, Turn(30)), Clip(tone(1, 0.9)))
-        while hearing.waiting < 2:
-            pass
+        until(lambda: hearing.waiting >= 2)
         judge.gate.set()
         busy.result(30)
         assert good.result(30).probabilities == toy()(Clip(tone(1, 0.3))).probabilities
@@ -86,8 +95,7 @@ def test_who_left_is_not_heard_any_more() -> None:
         busy = threads.submit(hearing.judge(judge, Turn(30)), Clip(tone(1)))
         assert judge.begun.wait(10)
         late = threads.submit(hearing.judge(judge, turn), Clip(tone(1)))
-        while not hearing.waiting:
-            pass
+        until(lambda: hearing.waiting > 0)
         turn.left = True
         judge.gate.set()
         busy.result(30)
@@ -104,8 +112,7 @@ def test_the_end_answers_who_waits() -> None:
         busy = threads.submit(hearing.judge(judge, Turn(30)), Clip(tone(1)))
         assert judge.begun.wait(10)
         waits = threads.submit(hearing.judge(judge, Turn(30)), Clip(tone(1)))
-        while not hearing.waiting:
-            pass
+        until(lambda: hearing.waiting > 0)
         ending = threading.Thread(target=hearing.stop)
         ending.start()
         with pytest.raises(LateError, match="stopped"):
