@@ -88,7 +88,7 @@ def files(recogniser: Recogniser, folder: Path) -> dict[str, Path]:
 def timed(
     system: str, recogniser: Recogniser, folder: Path, sounds: Sequence[bytes], rounds: int
 ) -> tuple[Timing, ...]:
-    """Each way of a network, with p50 and p95 in ms; every recording to each in turn."""
+    """Each way of a network, with p50 and p95 in ms; all recordings to each in turn."""
     paths = files(recogniser, folder)
     ways: dict[str, Judge | LibrosaPath] = {"torch": recogniser}
     ways |= {name: runtime.read(path) for name, path in paths.items()}
@@ -98,8 +98,8 @@ def timed(
     taken: dict[str, list[float]] = {name: [] for name in ways}
     with torch.inference_mode():
         for turn in range(rounds + 1):
-            for sound in sounds:
-                for name, way in ways.items():
+            for name, way in ways.items():
+                for sound in sounds:
                     start = time.perf_counter()
                     way(audio.read(sound))
                     if turn:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import soundfile
 
 from ehsaas.audio.clip import RATE, Array, AudioError, Clip
@@ -152,14 +153,15 @@ def _too_short(name: str, start: float | None, end: float | None) -> AudioError:
 def _blocks(file: Any, first: int, last: int) -> Iterator[Array]:
     """Blocks (frames, channels) of an open soundfile from frame `first` to `last`."""
     size, left = max(1, _BLOCK // file.channels), last - first
+    kind = "int16" if file.subtype == "PCM_16" else "float32"  # the same numbers, sooner
     if first:
         file.seek(first)
     while left > 0:
-        block = file.read(min(size, left), dtype="float32", always_2d=True)
+        block = file.read(min(size, left), dtype=kind, always_2d=True)
         if not len(block):
             return
         left -= len(block)
-        yield block
+        yield block if kind == "float32" else block * np.float32(2**-15)
 
 
 def _level_of_file(name: str, handle: Any) -> Level:

@@ -27,10 +27,10 @@ class Level:
     integers: bool = True
 
     def with_block(self, block: Array) -> "Level":
-        """The level of these samples and of a block's (frames, channels), all finite."""
-        peak = float(np.abs(block).max(initial=0.0))
+        """The level of these samples and of a block's (frames, channels); NaN has a peak of NaN."""
+        peak = max(float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
         integers = peak <= OVERSHOOT or bool((block == np.rint(block)).all())
-        return Level(max(self.peak, peak), self.integers and integers)
+        return Level(float(np.maximum(self.peak, peak)), self.integers and integers)
 
     def scaling(self) -> tuple[float, list[str]]:
         """The divisor that makes 1 full scale, and a warning where anything is to be said.

@@ -1,6 +1,6 @@
 """Blocks (frames, channels) at any rate → mono samples (N,) at 16 kHz, in [-1, 1]."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,22 +44,22 @@ def mono(
             f"{name}: recorded at {rate} Hz; at least {LOWEST_RATE} Hz are needed to hear a voice,"
             " and 16000 Hz or more are best"
         )
-    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
+    resampled = _same if rate == RATE else _resampler(rate)
     gathered, frames, heard = bytearray(), 0, Level()
     try:
         for block in blocks:
             heard = heard.with_block(block)
-            if not heard.peak < HUGE or np.isnan(block).any():
+            if not heard.peak < HUGE:  # or NaN
                 raise AudioError(f"{name}: holds samples that are no sound (NaN, infinite or huge)")
             frames += len(block)
             if frames > longest * rate:
                 raise too_long(name, longest)
-            averaged = block.mean(axis=1)
-            gathered += (averaged if rate == RATE else stream.resample_chunk(averaged)).tobytes()
+            averaged = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+            gathered += resampled(averaged, False).data
     except soundfile.SoundFileError as error:
         raise AudioError(f"{name}: damaged or truncated, it cannot be decoded ({error})") from error
-    if rate != RATE and frames:
-        gathered += stream.resample_chunk(np.zeros(0, np.float32), last=True).tobytes()
+    if frames:
+        gathered += resampled(np.zeros(0, np.float32), True).data
     samples = np.frombuffer(gathered, dtype=np.float32)
     if not len(samples):
         raise AudioError(f"{name}: a header but no sound after it; truncated files look like this")
@@ -71,6 +71,17 @@ def mono(
         samples /= np.float32(divisor)
     np.clip(samples, -1, 1, out=samples)
     return Mono(samples, frames, (*warnings, *said))
+
+
+def _same(block: Array, last: bool) -> Array:
+    """What is at 16 kHz already."""
+    return np.ascontiguousarray(block)
+
+
+def _resampler(rate: int) -> Callable[[Array, bool], Array]:
+    """Block after block, and whether it is the last, to 16 kHz."""
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
+    return lambda block, last: stream.resample_chunk(block, last=last)
 
 
 def too_long(name: str, longest: float) -> TooLongError:

@@ -6,17 +6,6 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without_setting_up() -> Iterator[None]:
-    """Logging stays as it is while a package is imported that would set it up for everybody."""
-    root, placeholder = logging.getLogger(), logging.NullHandler()
-    root.addHandler(placeholder)
-    try:
-        yield
-    finally:
-        root.removeHandler(placeholder)
-
-
-@contextmanager
 def without_advice(*names: str) -> Iterator[None]:
     """Without what loggers of these names, and those below them, say short of an error.
 

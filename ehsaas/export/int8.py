@@ -1,17 +1,14 @@
-"""A model of float32 → one with weights of 8 bits (onnxruntime's quantisation), dynamic or static.
+"""A model of float32 → one with weights of 8 bits, dynamic or static.
 
-Dynamic: weights of 8 bits for each output channel; activations are scaled by what each clip makes
-of them, so clips are heard one by one. Static: the scale of every activation is taken from some
-clips beforehand. What turns samples into features stays in float32, and so does the last layer.
-
-Of an encoder some matrices hear a few numbers that are far larger than the rest, and one scale for
-all of them leaves the others nearly none of its steps: what leaves a feed-forward block's wide
-side, and what becomes the values of the attention. These, and the axes that distances are taken on,
-have weights of 8 bits by blocks, with scales for each row of what they hear.
+Dynamic: each row of what a matrix is multiplied with is scaled by itself (`export.rows`); an LSTM
+is onnxruntime's, whose input is scaled by the whole clip, so clips are heard one by one. Static:
+the scale of every activation is taken from some clips beforehand. What turns samples into features
+stays in float32, and so do the last layer and the few matrices whose rounding costs the most
+(`export.sensitivity`).
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +17,11 @@ import onnx
 from onnx import ModelProto, numpy_helper
 
 from ehsaas.audio import Clip
-from ehsaas.export.advice import without_advice, without_setting_up
+from ehsaas.export.advice import without_advice
 from ehsaas.export.mistakes import ExportError
+from ehsaas.export.rows import by_rows, tall
+from ehsaas.export.sensitivity import HEARD, costliest
+from ehsaas.export.sounds import voices
 
 Way = Literal["int8", "int8-static"]
 
@@ -31,14 +31,11 @@ OPTIONAL = ("mean", "std")
 LARGE = 16_384
 """Numbers from which a constant that stays float32 is stored in halves."""
 
-BLOCK = 64
-"""Weights that share a scale, where they are quantised by blocks."""
+AXES = "reach.axes"
+"""The one constant beside the weights that is rounded: the axes that distances are taken on."""
 
-BY_BLOCKS = ("fc2.matrix", "output_dense.matrix", "v_proj.matrix", "reach.axes")
-"""Endings of the names of matrices that are."""
-
-_WITH_WEIGHTS = {"int8": ("MatMul", "Gemm", "LSTM"), "int8-static": ("MatMul", "Gemm", "Conv")}
-"""Operations that are quantised; the static way knows no LSTM."""
+_WITH_WEIGHTS = {"int8": ("Gemm", "LSTM"), "int8-static": ("MatMul", "Gemm", "Conv")}
+"""Operations that onnxruntime quantises; the static way knows no LSTM."""
 
 
 def quantised(
@@ -58,11 +55,17 @@ def quantised(
     from onnxruntime import quantization
 
     see_clips(way, clips)
-    kept = list(_kept(model, way, {*buffers}))
+    exact = {*buffers} - {AXES}
+    matrices = _matrices(model, exact)
+    exact |= costliest(model, matrices, clips or voices(HEARD))
+    rounded = matrices - exact
+    if way == "int8-static":
+        rounded &= tall(model)
+    kept = list(_kept(model, way, exact))
     optional = [given for given in model.graph.input if given.name in OPTIONAL]
     with tempfile.TemporaryDirectory() as folder, without_advice(""):
         given, made = Path(folder) / "given.onnx", Path(folder) / "made.onnx"
-        onnx.save(_by_blocks(_with_inputs(model, [])), given)
+        onnx.save(_with_inputs(by_rows(model, rounded), []), given)
         common: dict[str, Any] = {
             "op_types_to_quantize": list(_WITH_WEIGHTS[way]),
             "nodes_to_exclude": kept,
@@ -84,28 +87,12 @@ def quantised(
     return _in_halves(_with_inputs(found, optional), {*buffers})
 
 
-def _by_blocks(model: ModelProto) -> ModelProto:
-    """The model with the matrices of `BY_BLOCKS` in blocks of 8 bits."""
-    with without_setting_up():
-        from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-
-    others = [node.name for node in model.graph.node if not _is_by_blocks(node)]
-    quantiser = MatMulNBitsQuantizer(
-        model,
-        bits=8,
-        block_size=BLOCK,
-        is_symmetric=True,
-        accuracy_level=4,  # what is multiplied has 8 bits, too
-        nodes_to_exclude=others,
-    )
-    with without_advice(MatMulNBitsQuantizer.__module__):
-        quantiser.process()
-    made: ModelProto = quantiser.model.model
-    return made
-
-
-def _is_by_blocks(node: Any) -> bool:
-    return node.op_type == "MatMul" and str(node.input[1]).endswith(BY_BLOCKS)
+def _matrices(model: ModelProto, exact: Collection[str]) -> set[str]:
+    """Names of constants (K, N) that something is multiplied by and that may be rounded."""
+    last = _last_layer(model)
+    products = [n for n in model.graph.node if n.op_type == "MatMul" and n.name != last]
+    constants = {one.name for one in model.graph.initializer if len(one.dims) == 2}
+    return (constants & {str(node.input[1]) for node in products}) - {*exact}
 
 
 def see_clips(way: str, clips: Sequence[Clip] | None) -> None:
@@ -151,18 +138,18 @@ def _in_halves(model: ModelProto, exact: set[str]) -> ModelProto:
     return model
 
 
-def _kept(model: ModelProto, way: Way, buffers: set[str]) -> Iterator[str]:
-    """Nodes that stay in float32: without weights, of the features, or the last layer.
+def _kept(model: ModelProto, way: Way, exact: Collection[str]) -> Iterator[str]:
+    """Nodes that stay in float32: without weights, with exact ones, or the last layer.
 
     The dynamic way makes a MatMul and a sum of every Gemm first, so that one goes by another name.
     """
-    constants = {one.name for one in model.graph.initializer} - {"mean", "std"}
+    constants = {one.name for one in model.graph.initializer} - {*OPTIONAL}
     last = _last_layer(model)
     for node in model.graph.node:
         if node.op_type not in _WITH_WEIGHTS[way] or node.op_type == "LSTM":
             continue
         given = set(node.input)
-        if node.name == last or not given & constants or given & buffers:
+        if node.name == last or not given & constants or given & {*exact}:
             yield from (node.name, f"{node.name}_MatMul")
 
 

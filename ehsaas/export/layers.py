@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ehsaas.export import operators
 from ehsaas.features.spectrum import PowerSpectrum
 from ehsaas.judging import LONGEST
-from ehsaas.models.layers import BiLSTM, SelfAttention, frame_mask, masked_mean
+from ehsaas.models.layers import BiLSTM, SelfAttention, frame_mask
 from ehsaas.models.whisper import HOP, RATE, Power, Whisper
 
 SPARE = 800
@@ -117,10 +117,11 @@ class AttentionByHeads(nn.Module):
         inside = frame_mask(lengths, T)
         h = torch.where(inside[:, :, None], h, 0.0)
         q, k, v = self.into(h).reshape(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
-        e = (q * (D // self.heads) ** -0.5) @ k.transpose(-1, -2)
-        weights = torch.softmax(e.masked_fill(~inside[:, None, None], float("-inf")), dim=-1)
+        outside = torch.where(inside, 0.0, float("-inf"))[:, None, None]
+        weights = torch.softmax((q * (D // self.heads) ** -0.5) @ k.mT + outside, dim=-1)
         z = self.out((weights @ v).transpose(1, 2).reshape(B, T, D))
-        return z, masked_mean(weights.mean(dim=1), lengths)
+        share = inside / lengths[:, None]
+        return z, (share[:, None, None] @ weights).mean(dim=(1, 2))
 
 
 class MatrixLinear(nn.Module):

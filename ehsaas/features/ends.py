@@ -5,6 +5,7 @@ nothing about the emotion, moves the statistics and costs a recurrent network it
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ehsaas.features.framing import Framing
@@ -34,10 +35,18 @@ class WithoutEnds(nn.Module):
         wanted = torch.minimum(
             (frames - 1) * self.framing.hop + self.framing.window, lengths - start
         )
-        place = torch.arange(_longest(samples, wanted), device=samples.device)[None, :]
-        source = torch.clamp(start[:, None] + place, max=samples.shape[1] - 1)
-        features, frame_lengths = self.inner(samples.gather(1, source), wanted)
+        kept = _from(samples, first, self.framing.hop)[:, : _longest(samples, wanted)]
+        features, frame_lengths = self.inner(kept, wanted)
         return features, frame_lengths
+
+
+def _from(samples: Tensor, first: Tensor, hop: int) -> Tensor:
+    """Samples (B, ≥ N) of which `first` (B,) steps of `hop` are left out, in steps as a whole."""
+    B, N = samples.shape
+    steps = F.pad(samples, (0, hop))[:, : (N // hop + 1) * hop].reshape(B, -1, hop)
+    clip = torch.arange(B, device=samples.device)[:, None]
+    place = first[:, None] + torch.arange(steps.shape[1], device=samples.device)
+    return steps[clip, torch.clamp(place, max=steps.shape[1] - 1)].reshape(B, -1)
 
 
 def _longest(samples: Tensor, wanted: Tensor) -> int:
