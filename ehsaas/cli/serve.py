@@ -90,10 +90,10 @@ def serve(
     ] = 30.0,
 ) -> None:
     """Recognition over HTTP and WebSocket, and a page that uses it."""
-    from ehsaas.serving.app import app
-    from ehsaas.serving.page import RUNTIME
-    from ehsaas.serving.running import run
-    from ehsaas.serving.settings import MIB, Settings
+    from ehsaas.serving.server.app import app
+    from ehsaas.serving.server.page import RUNTIME
+    from ehsaas.serving.server.running import run
+    from ehsaas.serving.server.settings import MIB, Settings
 
     settings = Settings(
         host=host,

@@ -45,7 +45,7 @@ def test_environment_and_flags_are_the_same(typed: Type, monkeypatch: pytest.Mon
 def test_models_and_token_become_a_server(
     typed: Type, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from ehsaas.serving import running
+    from ehsaas.serving.server import running
 
     given: list[Any] = []
     monkeypatch.setattr(running, "run", lambda *words: given.extend(words))

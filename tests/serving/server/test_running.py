@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.toy import wav
+from tests.serving.server.toy import wav
 
 PROGRAM = """
     import sys, threading, time
@@ -23,10 +23,10 @@ PROGRAM = """
             if name.partition(".")[0] in ("torch", "sklearn", "transformers"):
                 raise ModuleNotFoundError(name, name=name)
     sys.meta_path.insert(0, Absent())
-    from ehsaas.serving.app import app
-    from ehsaas.serving.running import run
-    from ehsaas.serving.settings import Settings
-    from tests.serving.toy import toy
+    from ehsaas.serving.server.app import app
+    from ehsaas.serving.server.running import run
+    from ehsaas.serving.server.settings import Settings
+    from tests.serving.server.toy import toy
     judge = toy(closed=True)
     def open_late():
         judge.begun.wait()
@@ -49,7 +49,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
         )
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline().rpartition(":")[2])

@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ehsaas.serving.refusals import EXAMPLES, Refusal, answer
-from ehsaas.serving.service import Service
-from ehsaas.serving.settings import LOOPBACK, Settings
+from ehsaas.serving.server.refusals import EXAMPLES, Refusal, answer
+from ehsaas.serving.server.service import Service
+from ehsaas.serving.server.settings import LOOPBACK, Settings
 
 _POLICY = "; ".join(
     (

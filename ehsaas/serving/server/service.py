@@ -9,12 +9,12 @@ from typing import TypeVar
 from fastapi import Request, WebSocket
 
 from ehsaas.judging import Judge
-from ehsaas.serving.decoding import Decoders
-from ehsaas.serving.hearing import Hearing
-from ehsaas.serving.metrics import Metrics
-from ehsaas.serving.refusals import Refusal
-from ehsaas.serving.room import Room
-from ehsaas.serving.settings import Settings
+from ehsaas.serving.server.decoding import Decoders
+from ehsaas.serving.server.hearing import Hearing
+from ehsaas.serving.server.metrics import Metrics
+from ehsaas.serving.server.refusals import Refusal
+from ehsaas.serving.server.room import Room
+from ehsaas.serving.server.settings import Settings
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """One process that decodes: recordings on stdin → samples on stdout, and nothing else in reach.
 
-The server starts some of these (`ehsaas.serving.decoding`). Whatever a hostile file does to a
-decoder it does here: this process can open no file and no connection, writes none, and holds so
+The server starts some of these (`ehsaas.serving.server.decoding`). Whatever a hostile file does to
+a decoder it does here: this process can open no file and no connection, writes none, and holds so
 much memory and no more; one that hangs or dies is replaced.
 
 A message is two sizes (big-endian, 4 bytes each), a JSON object, and bytes.

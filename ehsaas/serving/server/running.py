@@ -18,9 +18,9 @@ except ModuleNotFoundError as error:
     ) from error
 from fastapi import FastAPI
 
-from ehsaas.serving.connections import PatientProtocol
-from ehsaas.serving.service import Service
-from ehsaas.serving.settings import MIB, Settings
+from ehsaas.serving.server.connections import PatientProtocol
+from ehsaas.serving.server.service import Service
+from ehsaas.serving.server.settings import MIB, Settings
 
 MESSAGE = MIB
 """Bytes of one message of a stream at most."""
@@ -45,7 +45,7 @@ def run(app: FastAPI, settings: Settings, tell: Callable[[str], None]) -> None:
     A second signal ends it at once.
 
     Args:
-        app: as `ehsaas.serving.app.app` makes it.
+        app: as `ehsaas.serving.server.app.app` makes it.
         settings: the same that it was made with.
         tell: is told the address once it can be asked.
 

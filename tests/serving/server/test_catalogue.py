@@ -6,8 +6,8 @@ import pytest
 from ehsaas.judging import Judge
 from ehsaas.serving.model_file import Card
 from ehsaas.serving.runtime import ModelFile
-from tests.serving.conftest import Serve
-from tests.serving.toy import CLASSES, toy
+from tests.serving.server.conftest import Serve
+from tests.serving.server.toy import CLASSES, toy
 
 SHA = "ab" * 32
 

@@ -12,14 +12,14 @@ from fastapi.responses import JSONResponse, Response
 
 from ehsaas.audio import Clip
 from ehsaas.judging import Judge
-from ehsaas.serving import refusals, service, uploads
-from ehsaas.serving.answers import Asked, AskedOfOne
-from ehsaas.serving.decoder import Pcm
-from ehsaas.serving.hearing import Turn, turn
-from ehsaas.serving.refusals import GONE, Refusal
-from ehsaas.serving.room import Share
-from ehsaas.serving.service import Service
-from ehsaas.serving.uploads import Upload
+from ehsaas.serving.server import refusals, service, uploads
+from ehsaas.serving.server.answers import Asked, AskedOfOne
+from ehsaas.serving.server.decoder import Pcm
+from ehsaas.serving.server.hearing import Turn, turn
+from ehsaas.serving.server.refusals import GONE, Refusal
+from ehsaas.serving.server.room import Share
+from ehsaas.serving.server.service import Service
+from ehsaas.serving.server.uploads import Upload
 
 T = TypeVar("T")
 

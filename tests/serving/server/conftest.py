@@ -5,9 +5,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from ehsaas.judging import Judge
-from ehsaas.serving.app import app
-from ehsaas.serving.settings import Settings
-from tests.serving.toy import toy
+from ehsaas.serving.server.app import app
+from ehsaas.serving.server.settings import Settings
+from tests.serving.server.toy import toy
 
 Serve = Callable[..., TestClient]
 

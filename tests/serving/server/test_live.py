@@ -8,8 +8,8 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from ehsaas.serving.stream import Stream
-from tests.serving.conftest import Serve
-from tests.serving.toy import tone, toy
+from tests.serving.server.conftest import Serve
+from tests.serving.server.toy import tone, toy
 
 SOUND = np.concatenate([tone(2), np.zeros(16_000, np.float32), tone(1.5, 0.1)])
 

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ehsaas.audio import AudioError
 from ehsaas.judging import RecogniserError
-from ehsaas.serving import guard, service
-from ehsaas.serving.answers import Name
-from ehsaas.serving.hearing import Turn
 from ehsaas.serving.pcm import RATES, PcmStream
-from ehsaas.serving.refusals import Refusal
 from ehsaas.serving.segments import Event
-from ehsaas.serving.service import Service
+from ehsaas.serving.server import guard, service
+from ehsaas.serving.server.answers import Name
+from ehsaas.serving.server.hearing import Turn
+from ehsaas.serving.server.refusals import Refusal
+from ehsaas.serving.server.service import Service
 from ehsaas.serving.stream import Stream
 from ehsaas.serving.voice import VoiceError
 

@@ -7,9 +7,9 @@ from fastapi import Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from ehsaas.judging import Judge
-from ehsaas.serving import service
-from ehsaas.serving.refusals import Refusal
 from ehsaas.serving.runtime import ModelFile
+from ehsaas.serving.server import service
+from ehsaas.serving.server.refusals import Refusal
 
 
 async def models(request: Request) -> Response:

@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ehsaas.serving.page import routes
+from ehsaas.serving.server.page import routes
 
 
 @pytest.fixture()

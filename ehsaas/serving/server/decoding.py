@@ -14,8 +14,8 @@ import numpy as np
 
 from ehsaas import audio
 from ehsaas.audio import AudioError, Clip, TooLongError
-from ehsaas.serving.decoder import SIZES, Pcm, packed
-from ehsaas.serving.settings import MIB, Settings
+from ehsaas.serving.server.decoder import SIZES, Pcm, packed
+from ehsaas.serving.server.settings import MIB, Settings
 
 _CHUNK = 1 << 20
 _SPARE = 512 * MIB
@@ -114,7 +114,7 @@ class Decoders:
         recording = 4 * audio.RATE * self.settings.max_seconds
         memory = round(_SPARE + 6 * recording + 4 * self.settings.max_bytes)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "ehsaas.serving.decoder", str(memory)),
+            *(sys.executable, "-P", "-m", "ehsaas.serving.server.decoder", str(memory)),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -11,10 +11,10 @@ import pytest
 
 from ehsaas import audio
 from ehsaas.audio import AudioError, TooLongError
-from ehsaas.serving.decoder import Pcm
-from ehsaas.serving.decoding import Decoders, DecodingTimeoutError
-from ehsaas.serving.settings import Settings
-from tests.serving.toy import tone, wav
+from ehsaas.serving.server.decoder import Pcm
+from ehsaas.serving.server.decoding import Decoders, DecodingTimeoutError
+from ehsaas.serving.server.settings import Settings
+from tests.serving.server.toy import tone, wav
 
 T = TypeVar("T")
 

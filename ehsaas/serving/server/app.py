@@ -16,11 +16,20 @@ from starlette.exceptions import HTTPException
 
 from ehsaas.audio import AudioError
 from ehsaas.judging import Judge, RecogniserError
-from ehsaas.serving import answers, catalogue, live, metrics, page, recognising, refusals, service
-from ehsaas.serving.guard import Guard
-from ehsaas.serving.refusals import Refusal, documented
-from ehsaas.serving.service import Service
-from ehsaas.serving.settings import Settings
+from ehsaas.serving.server import (
+    answers,
+    catalogue,
+    live,
+    metrics,
+    page,
+    recognising,
+    refusals,
+    service,
+)
+from ehsaas.serving.server.guard import Guard
+from ehsaas.serving.server.refusals import Refusal, documented
+from ehsaas.serving.server.service import Service
+from ehsaas.serving.server.settings import Settings
 
 _BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _ONE = {

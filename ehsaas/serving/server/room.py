@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ehsaas.serving.refusals import Refusal
+from ehsaas.serving.server.refusals import Refusal
 
 LEAST = 1 << 16
 """Bytes that a request counts for from its first moment on."""

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import SecretStr
 
-from ehsaas.serving.guard import HEADERS, may_ask
-from tests.serving.conftest import Serve
-from tests.serving.toy import wav
+from ehsaas.serving.server.guard import HEADERS, may_ask
+from tests.serving.server.conftest import Serve
+from tests.serving.server.toy import wav
 
 WAV = {"content-type": "audio/wav"}
 

@@ -15,9 +15,9 @@ except ModuleNotFoundError as error:
         "python_multipart is not installed: pip install 'ehsaas[serve]'", name=error.name
     ) from error
 
-from ehsaas.serving.refusals import Refusal
-from ehsaas.serving.room import Share
-from ehsaas.serving.settings import Settings
+from ehsaas.serving.server.refusals import Refusal
+from ehsaas.serving.server.room import Share
+from ehsaas.serving.server.settings import Settings
 
 MULTIPART = "multipart/form-data"
 PCM = "audio/pcm"

@@ -1,7 +1,7 @@
 import pytest
 
-from ehsaas.serving.refusals import Refusal
-from ehsaas.serving.room import LEAST, Room
+from ehsaas.serving.server.refusals import Refusal
+from ehsaas.serving.server.room import LEAST, Room
 
 
 def test_a_place_is_given_back() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from ehsaas.audio import Clip
 from ehsaas.judging import Judge
-from ehsaas.serving.hearing import Hearing, LateError, Turn
-from tests.serving.toy import Toy, tone, toy
+from ehsaas.serving.server.hearing import Hearing, LateError, Turn
+from tests.serving.server.toy import Toy, tone, toy
 
 
 def until(holds: Callable[[], bool]) -> None:

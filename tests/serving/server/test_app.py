@@ -12,10 +12,10 @@ from anyio import sleep
 from starlette.testclient import TestClient
 
 from ehsaas.audio import Clip
-from ehsaas.serving.app import app
-from ehsaas.serving.settings import Settings
-from tests.serving.conftest import Serve
-from tests.serving.toy import CLASSES, tone, toy, wav
+from ehsaas.serving.server.app import app
+from ehsaas.serving.server.settings import Settings
+from tests.serving.server.conftest import Serve
+from tests.serving.server.toy import CLASSES, tone, toy, wav
 
 WAV = {"content-type": "audio/wav"}
 PCM = {"content-type": "audio/pcm"}
