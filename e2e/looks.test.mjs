@@ -1,26 +1,12 @@
 /** How the page looks, in light and dark, wide and narrow, and that nobody is shut out. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { barriers, judged, launch, open, picture } from "./browser.mjs";
-import { material, serve } from "./server.mjs";
+import { barriers, judged, open, picture } from "./browser.mjs";
+import { browser, server, things } from "./stage.mjs";
 
 const PHONE = { width: 360, height: 740 };
-
-let [things, server, browser] = [];
-
-before(async () => {
-  things = material();
-  server = await serve(things.file("model.onnx"));
-  browser = await launch(things.file("moods.wav"));
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  things?.remove();
-});
 
 for (const colorScheme of ["light", "dark"]) {
   test(`${colorScheme}, wide and narrow`, async () => {

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { judgeHere, judged, launch, open, picture } from "./browser.mjs";
-import { material, serve } from "./server.mjs";
+import { judgeHere, judged, open, picture } from "./browser.mjs";
+import { browser, server, things } from "./stage.mjs";
 
 const CLOSE = 1e-3;
 const RECORDINGS = [
@@ -16,20 +16,6 @@ const RECORDINGS = [
   "silence.wav",
   "short.wav",
 ];
-
-let [things, server, browser] = [];
-
-before(async () => {
-  things = material();
-  server = await serve(things.file("model.onnx"));
-  browser = await launch(things.file("moods.wav"));
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  things?.remove();
-});
 
 /** What the page found in these recordings, as it is downloaded. */
 async function found(page, names) {

@@ -2,24 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { judged, launch, open, picture } from "./browser.mjs";
-import { material, serve } from "./server.mjs";
-
-let [things, server, browser] = [];
-
-before(async () => {
-  things = material();
-  server = await serve(things.file("model.onnx"));
-  browser = await launch(things.file("moods.wav"));
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  things?.remove();
-});
+import { serve } from "./server.mjs";
+import { browser, server, things } from "./stage.mjs";
 
 /** A page that has judged these recordings. */
 async function having(...names) {

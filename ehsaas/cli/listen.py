@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ehsaas.cli import terminal
-from ehsaas.cli.model import named, see_coverage
+from ehsaas.cli.model import Coverage, Model, named, see_coverage
 
 if TYPE_CHECKING:
     from ehsaas.serving.stream import Event
@@ -39,9 +39,7 @@ def listen(
             " microphone.",
         ),
     ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="A recogniser's folder or file; default is $EHSAAS_MODEL.")
-    ] = None,
+    model: Model = None,
     device: Annotated[
         str | None, typer.Option(help="The microphone: its number, or a part of its name.")
     ] = None,
@@ -58,14 +56,7 @@ def listen(
     hop: Annotated[
         float, typer.Option(help="Seconds from one look to the next.", min=0.25, max=0.5)
     ] = 0.5,
-    coverage: Annotated[
-        float | None,
-        typer.Option(
-            metavar="P",
-            help="Sets that hold the true emotion with this probability, between 0 and 1; where a"
-            " set has several, the answer is “not sure”.",
-        ),
-    ] = None,
+    coverage: Coverage = None,
     baseline: Annotated[
         str | None,
         typer.Option(

@@ -2,12 +2,34 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from ehsaas.cli import terminal
 
 if TYPE_CHECKING:
     from ehsaas.judging import Judge
+
+
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        help="A recogniser: its folder, or the file that `ehsaas export` wrote; default is"
+        " $EHSAAS_MODEL."
+    ),
+]
+"""The option of verbs that judge."""
+
+Coverage = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P",
+        help="Sets that hold the true emotion with this probability, between 0 and 1; where a"
+        " set has several, the answer is “not sure”.",
+    ),
+]
+"""The option of verbs that can give prediction sets."""
 
 
 def named(given: Path | None) -> Path:

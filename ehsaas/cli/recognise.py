@@ -10,7 +10,7 @@ import typer
 
 from ehsaas.cli import estimates, terminal
 from ehsaas.cli.estimates import Format
-from ehsaas.cli.model import named, see_coverage
+from ehsaas.cli.model import Coverage, Model, named, see_coverage
 from ehsaas.emotions import Estimate
 
 if TYPE_CHECKING:
@@ -35,13 +35,7 @@ def recognise(
         list[str],
         typer.Argument(metavar="PATH...", help="Recordings, folders of them, or - for stdin."),
     ],
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            help="A recogniser: its folder, or the file that `ehsaas export` wrote; default is"
-            " $EHSAAS_MODEL."
-        ),
-    ] = None,
+    model: Model = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
     timeline: Annotated[
         bool, typer.Option("--timeline", help="Segments: who sounds how from when to when.")
@@ -56,14 +50,7 @@ def recognise(
         Path | None,
         typer.Option(metavar="FILE.svg", help="Also draw the timeline of the one recording."),
     ] = None,
-    coverage: Annotated[
-        float | None,
-        typer.Option(
-            metavar="P",
-            help="Sets that hold the true emotion with this probability, between 0 and 1; where a"
-            " set has several, the answer is “not sure”.",
-        ),
-    ] = None,
+    coverage: Coverage = None,
     baseline: Annotated[
         str | None,
         typer.Option(
