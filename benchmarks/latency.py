@@ -2,7 +2,7 @@
 
     python benchmarks/latency.py [FOLDER] [--whisper RECOGNISER] [--clips N] [--rounds N] [-o OUT]
 
-On one core, calls alternating: PyTorch, the exported file, the file of 8 bits, and the usual way,
+On one core, in turn: PyTorch, the exported file, the file of 8 bits, and the usual way,
 librosa's features and the same network in PyTorch. Then the start of a process up to its first
 answer, and hours of audio an hour on two cores. FOLDER holds recordings (default
 ../shared/corpora/emodb), cut or repeated to 3 s. RECOGNISER is a saved recogniser with a pretrained
@@ -23,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
@@ -88,32 +89,40 @@ def files(recogniser: Recogniser, folder: Path) -> dict[str, Path]:
 def timed(
     system: str, recogniser: Recogniser, folder: Path, sounds: Sequence[bytes], rounds: int
 ) -> tuple[Timing, ...]:
-    """Each way of a network, with p50 and p95 in ms; all recordings to each in turn."""
+    """Each way of a network: it hears all recordings before the next one does, and one by one."""
     paths = files(recogniser, folder)
     ways: dict[str, Judge | LibrosaPath] = {"torch": recogniser}
     ways |= {name: runtime.read(path) for name, path in paths.items()}
     if isinstance(recogniser.features, FeatureConfig):
         ways["librosa + torch"] = LibrosaPath(recogniser, careful=False)
         ways["librosa, tuned + torch"] = LibrosaPath(recogniser, careful=True)
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+    alone: dict[str, list[float]] = {name: [] for name in ways}
+    among: dict[str, list[float]] = {name: [] for name in ways}
     with torch.inference_mode():
-        for turn in range(rounds + 1):
-            for name, way in ways.items():
-                for sound in sounds:
-                    start = time.perf_counter()
-                    way(audio.read(sound))
-                    if turn:
-                        taken[name].append(1000 * (time.perf_counter() - start))
+        for _ in range(rounds + 1):
+            for name, sound in product(ways, sounds):
+                alone[name].append(_took(ways[name], sound))
+            for sound, name in product(sounds, ways):
+                among[name].append(_took(ways[name], sound))
+    warm = len(sounds)
     return tuple(
         Timing(
             system,
             name,
-            float(np.median(values)),
-            float(np.percentile(values, 95)),
+            float(np.median(alone[name][warm:])),
+            float(np.percentile(alone[name][warm:], 95)),
+            float(np.median(among[name][warm:])),
             paths[name].stat().st_size if name in paths else None,
         )
-        for name, values in taken.items()
+        for name in ways
     )
+
+
+def _took(way: Judge | LibrosaPath, sound: bytes) -> float:
+    """Milliseconds from the bytes of a recording to an answer."""
+    start = time.perf_counter()
+    way(audio.read(sound))
+    return 1000 * (time.perf_counter() - start)
 
 
 def first_answer(path: Path, sound: bytes) -> float:
