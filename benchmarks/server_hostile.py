@@ -200,7 +200,7 @@ async def _abused(served: Served, number: int, clip: bytes, at_once: asyncio.Sem
                 async for _ in stream:
                     pass
     except (OSError, TimeoutError, WebSocketException):
-        pass
+        return CLOSED
     return int(stream.close_code or CLOSED)
 
 

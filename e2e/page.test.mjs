@@ -89,11 +89,9 @@ test("with coverage, it says what it is not sure of, as the server does", async 
 test("a language that the model never heard is said to be one", async () => {
   const page = await having("anger.wav");
   const card = page.locator(".clip");
-  const request = page.waitForRequest(/language=ks/);
   await card.getByLabel("Spoken language").selectOption("another");
   await card.getByLabel("Its code (BCP-47)").fill("ks");
   await card.getByLabel("Its code (BCP-47)").press("Tab");
-  await request;
   assert.match(await card.locator(".language .warning").innerText(), /never heard Kashmiri/);
 });
 

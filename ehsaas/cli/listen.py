@@ -68,7 +68,8 @@ def listen(
         typer.Option("--format", help="A line for each segment, or every event as JSON."),
     ] = Format.TABLE,
     seconds: Annotated[
-        float | None, typer.Option(metavar="N", help="Stop after so many seconds.", min=0.1)
+        float | None,
+        typer.Option(metavar="N", help="Stop after so many seconds.", min=0.1, max=1e6),
     ] = None,
 ) -> None:
     """Emotions live: from a microphone, or from a recording played through."""

@@ -1,6 +1,7 @@
 """`ehsaas serve`: recognition over HTTP and WebSocket, and a page that uses it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,15 @@ def serve(
     port: Annotated[
         int, typer.Option(envvar="EHSAAS_PORT", min=0, max=65535, help="0 for any free one.")
     ] = 8000,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="EHSAAS_ALLOWED_HOSTS",
+            help="A name that it is also asked by, as a proxy in front of it has one; several times"
+            " for several.",
+        ),
+    ] = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -40,11 +50,24 @@ def serve(
         ),
     ] = None,
     max_bytes: Annotated[
-        int, typer.Option(envvar="EHSAAS_MAX_BYTES", min=1024, help="Of one request.")
+        int,
+        typer.Option(envvar="EHSAAS_MAX_BYTES", min=1024, max=1 << 30, help="Of one request."),
     ] = 32 << 20,
     max_seconds: Annotated[
-        float, typer.Option(envvar="EHSAAS_MAX_SECONDS", min=1, help="Of audio in one request.")
+        float,
+        typer.Option(
+            envvar="EHSAAS_MAX_SECONDS",
+            min=1,
+            max=86400,
+            help="Of audio in one request.",
+        ),
     ] = 600.0,
+    max_files: Annotated[
+        int, typer.Option(envvar="EHSAAS_MAX_FILES", min=1, help="Recordings in one batch.")
+    ] = 32,
+    max_looks: Annotated[
+        int, typer.Option(envvar="EHSAAS_MAX_LOOKS", min=1, help="Windows of one timeline.")
+    ] = 2400,
     queue: Annotated[
         int,
         typer.Option(
@@ -68,39 +91,52 @@ def serve(
     ] = 2,
     upload_seconds: Annotated[
         float,
-        typer.Option(envvar="EHSAAS_UPLOAD_SECONDS", min=0.1, help="For a body to arrive."),
+        typer.Option(
+            envvar="EHSAAS_UPLOAD_SECONDS", min=0.1, max=86400, help="For a body to arrive."
+        ),
     ] = 30.0,
     decode_seconds: Annotated[
         float,
-        typer.Option(envvar="EHSAAS_DECODE_SECONDS", min=0.1, help="For a recording's decoding."),
+        typer.Option(
+            envvar="EHSAAS_DECODE_SECONDS", min=0.1, max=86400, help="For a recording's decoding."
+        ),
     ] = 10.0,
     answer_seconds: Annotated[
         float,
-        typer.Option(envvar="EHSAAS_ANSWER_SECONDS", min=0.1, help="For an answer in all."),
+        typer.Option(
+            envvar="EHSAAS_ANSWER_SECONDS", min=0.1, max=86400, help="For an answer in all."
+        ),
     ] = 60.0,
     idle_seconds: Annotated[
         float,
-        typer.Option(envvar="EHSAAS_IDLE_SECONDS", min=0.1, help="That a stream may be silent."),
+        typer.Option(
+            envvar="EHSAAS_IDLE_SECONDS", min=0.1, max=86400, help="That a stream may be silent."
+        ),
     ] = 30.0,
     stop_seconds: Annotated[
         float,
         typer.Option(
-            envvar="EHSAAS_STOP_SECONDS", min=0, help="For requests in hand when it is stopped."
+            envvar="EHSAAS_STOP_SECONDS",
+            min=0,
+            max=86400,
+            help="For requests in hand when it is stopped.",
         ),
     ] = 30.0,
 ) -> None:
     """Recognition over HTTP and WebSocket, and a page that uses it."""
     from ehsaas.serving.server.app import app
-    from ehsaas.serving.server.page import RUNTIME
     from ehsaas.serving.server.running import run
     from ehsaas.serving.server.settings import MIB, Settings
 
     settings = Settings(
         host=host,
         port=port,
+        allowed_hosts=tuple(name.lower() for name in allowed_host or ()),
         token=_token(token_file),
         max_bytes=max_bytes,
         max_seconds=max_seconds,
+        max_files=max_files,
+        max_looks=max_looks,
         queue=queue,
         memory=memory * MIB,
         streams=streams,
@@ -117,11 +153,24 @@ def serve(
         terminal.say(
             f"warning: anybody who reaches {host} may ask; set a token with --token-file or {TOKEN}"
         )
+    for lacking in _lacking():
+        terminal.say(lacking)
+    run(app(judges, settings), settings, terminal.say)
+
+
+def _lacking() -> Iterator[str]:
+    """What the server cannot do for want of a part that is not installed."""
+    from ehsaas.serving.server.page import RUNTIME
+    from ehsaas.serving.voice import VoiceError, model_path
+
     if not RUNTIME.is_dir():
-        terminal.say(
+        yield (
             "the page cannot judge inside the browser: its runtime is missing (`make web` gets it)"
         )
-    run(app(judges, settings), settings, terminal.say)
+    try:
+        model_path()
+    except VoiceError as error:
+        yield f"streams and the page's live mode are refused: {error}"
 
 
 def _default() -> list[Path]:
@@ -150,8 +199,11 @@ def _token(file: Path | None) -> "SecretStr | None":
     """The token that clients have to bring, taken out of the environment where it is there."""
     given = os.environ.pop(TOKEN, None)  # no process that is started here is to know it
     if file is not None:
-        given = file.read_text(encoding="utf-8").strip()
-    if given is not None and not given:
+        try:
+            given = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise terminal.UsageError(f"--token-file {file}: no text (UTF-8)") from error
+    if given is not None and not (given := given.strip()):
         raise terminal.UsageError(f"an empty token in {file or TOKEN}; leave it out, or set one")
     if given is None:
         return None

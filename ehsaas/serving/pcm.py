@@ -52,9 +52,9 @@ class Resampling:
         return self._resampled(np.zeros(0, np.float32), last=True)
 
     def _resampled(self, samples: Array, last: bool) -> Array:
-        if self._stream is None:
-            return samples
-        found: Array = self._stream.resample_chunk(samples, last=last)
+        found: Array = samples
+        if self._stream is not None:
+            found = self._stream.resample_chunk(samples, last=last)
         return np.clip(found, -1, 1)
 
 

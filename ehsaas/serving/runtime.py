@@ -14,7 +14,7 @@ from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics
 from ehsaas.judging import Heard, Judge, RecogniserError
 from ehsaas.reach import Limits
-from ehsaas.serving.model_file import Card, card_of, unpacked
+from ehsaas.serving.model_file import Card, card_of, digest_of, unpacked
 
 Array = NDArray[np.float32]
 
@@ -41,6 +41,13 @@ class ModelFile(Judge):
         names = [output.name for output in self.session.get_outputs()]
         found = dict(zip(names, self.session.run(names, feed), strict=True))
         return tuple(_heard(found, i, samples[i, :n]) for i, n in enumerate(lengths.tolist()))
+
+    def is_current(self) -> bool:
+        """Whether the file still holds the graph that is heard with."""
+        try:
+            return digest_of(self.path.read_bytes()) == self.card.sha256
+        except (OSError, ValueError):
+            return False
 
     @property
     def standardises(self) -> bool:

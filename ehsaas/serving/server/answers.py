@@ -12,7 +12,7 @@ Name = Annotated[str, Field(max_length=255)]
 class Asked(BaseModel):
     """What is to be told of recordings, by the query of a request."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: Name | None = Field(
         default=None, description="A name of `/v1/models`; the first by default."
@@ -33,7 +33,8 @@ class Asked(BaseModel):
         None,
         pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
         max_length=35,
-        description="What is spoken (BCP-47), e.g. `ks`.",
+        description="What is spoken (BCP-47), e.g. `ks`; a warning says where the model never"
+        " heard it.",
     )
 
     @model_validator(mode="after")
@@ -96,6 +97,7 @@ class Failed(BaseModel):
 
     name: str | None
     error: str
+    status: int = Field(description="That it would have had alone; 429 and 504 may be tried again.")
 
 
 class Answers(BaseModel):
@@ -173,7 +175,7 @@ ANSWERS = {
     "model": "whisper",
     "results": [
         {"name": "a.wav", "duration": 2.4, "estimates": [_SAID]},
-        {"name": "b.txt", "error": "the recording: not audio that can be read"},
+        {"name": "b.txt", "error": "the recording: not audio that can be read", "status": 422},
     ],
 }
 MODELS = [_LISTED]

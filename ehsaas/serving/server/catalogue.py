@@ -1,5 +1,6 @@
 """`GET /v1/models…`: what is known of the models that are served, and their files."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ async def file(request: Request, name: str) -> Response:
     name, judge = service.of(request).model(name)
     if not isinstance(judge, ModelFile) or not judge.path.is_file():
         raise Refusal(404, f"{name} has no file; export it with `ehsaas export`")
+    if not await asyncio.to_thread(judge.is_current):
+        raise Refusal(409, f"the file of {name} is not what it was any more: start the server anew")
     tag = f'"{judge.card.sha256}"'
     known = request.headers.get("if-none-match", "")
     if tag in [one.strip().removeprefix("W/") for one in known.split(",")]:

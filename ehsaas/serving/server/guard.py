@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ehsaas.serving.server.refusals import EXAMPLES, Refusal, answer
 from ehsaas.serving.server.service import Service
-from ehsaas.serving.server.settings import LOOPBACK, Settings
+from ehsaas.serving.server.settings import Settings, is_loopback
 
 _POLICY = "; ".join(
     (
@@ -115,38 +115,55 @@ def may_ask(
         brought = given.encode("utf-8", "replace")
     elif kind.lower() != b"bearer":
         brought = b""
-    return hmac.compare_digest(brought.strip(), token.get_secret_value().encode())
+    return hmac.compare_digest(brought.strip(), token.get_secret_value().strip().encode())
 
 
 def _foreign(settings: Settings, headers: Mapping[bytes, bytes]) -> Refusal | None:
     """A refusal of what another site's page sends through a visitor's browser.
 
-    Its `Origin` names that site. Where only this machine can ask, a name of some other host was
-    made to point here.
+    Its `Origin` names that site. A name that is not ours was made to point here (DNS rebinding),
+    for then both are the same; that harms nobody where a token is asked for.
     """
     host = headers.get(b"host", b"").decode("latin-1")
-    name = urlsplit(f"//{host}").hostname if _well_formed(host) else None
-    if settings.is_local and name not in LOOPBACK and not _is_loopback(name):
-        return Refusal(403, f"the host {host[:64]!r} is not this server's; expected {LOOPBACK[0]}")
+    if not _is_ours(settings, _name(host)):
+        known = ", ".join((*settings.allowed_hosts, settings.host))
+        return Refusal(
+            403,
+            f"the host {host[:64]!r} is not this server's; expected {known} (--allowed-host NAME"
+            " makes it one)",
+        )
     origin = headers.get(b"origin", b"").decode("latin-1")
-    if origin and origin.partition("://")[2].lower() != host.lower():
+    asks = origin.partition("://")[2]
+    if origin and asks.lower() != host.lower() and _name(asks) not in settings.allowed_hosts:
         return Refusal(403, f"a page of {origin[:64]!r} asks; only this server's own may")
     return None
 
 
-def _well_formed(host: str) -> bool:
+def _is_ours(settings: Settings, name: str | None) -> bool:
+    """Whether a request was sent to us by this name, as far as that can be known."""
+    if name is None:
+        return False
+    if name in settings.allowed_hosts or is_loopback(name):
+        return True
+    if settings.is_local:
+        return False
+    return settings.token is not None or name == settings.host.lower() or _is_address(name)
+
+
+def _name(host: str) -> str | None:
+    """The name in `name:port`, in small letters; None where it is no address."""
     try:
-        urlsplit(f"//{host}").hostname  # noqa: B018  (what is no address raises)
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(name: str | None) -> bool:
-    try:
-        return name is not None and ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _own(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:

@@ -89,7 +89,21 @@ class _Case:
                 f"a timeline of {looks} looks; at most {self.serving.settings.max_looks} are made:"
                 " ask for a longer hop",
             )
-        return replace(clip, language=self.asked.language)
+        return replace(clip, warnings=(*clip.warnings, *_unheard(self.judge, self.asked.language)))
+
+
+def _unheard(judge: Judge, language: str | None) -> list[str]:
+    """A warning where the model never heard a language (BCP-47)."""
+    known = judge.facts.get("languages", ())
+    if language is None or not known:
+        return []
+    if _without_region(language) in [_without_region(code) for code in known]:
+        return []
+    return [f"the model never heard {language}; it was trained on {', '.join(known)}"]
+
+
+def _without_region(code: str) -> str:
+    return code.lower().partition("-")[0]
 
 
 async def _one(case: _Case, upload: Upload, pcm: Pcm | None = None) -> dict[str, Any]:
@@ -109,7 +123,7 @@ async def _all(case: _Case, sent: list[Upload]) -> list[dict[str, Any]]:
             refusal = refusals.of(error)
             if refusal is None:
                 raise
-            return {"name": upload.name, "error": refusal.detail}
+            return {"name": upload.name, "error": refusal.detail, "status": refusal.status}
 
     return list(await asyncio.gather(*(told(upload) for upload in sent)))
 

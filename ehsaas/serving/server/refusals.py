@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ehsaas.audio import AudioError, TooLongError
 from ehsaas.judging import RecogniserError
+from ehsaas.serving.server.decoding import DecodingTimeoutError
 
 GONE = 499
 """The status that is counted for a client that left; nobody gets it."""
@@ -35,7 +36,7 @@ class Problem(BaseModel):
 EXAMPLES: Mapping[int, str] = {
     400: "the body was broken off",
     401: "no token came; expected the header `Authorization: Bearer TOKEN`",
-    403: "the host 'evil.example' is not this server's; expected 127.0.0.1 or localhost",
+    403: "the host 'evil.example' is not this server's; expected 127.0.0.1",
     404: "no model 'best'; there are whisper, bilstm",
     408: "the body did not arrive within 30 s",
     413: "33554433 bytes came; expected at most 33554432",
@@ -66,6 +67,8 @@ def of(error: Exception) -> Refusal | None:
     if isinstance(error, TooLongError):
         return Refusal(413, str(error))
     if isinstance(error, AudioError | RecogniserError):
+        return Refusal(422, str(error))
+    if isinstance(error, DecodingTimeoutError):
         return Refusal(422, str(error))
     if isinstance(error, TimeoutError):
         return Refusal(504, str(error) or "it took too long; send a shorter recording")

@@ -50,7 +50,7 @@ export async function modelFile(about, tell) {
  * Samples judged by the server: {model, duration, whole, estimates}.
  *
  * @param {Float32Array} samples mono, 16 kHz.
- * @param {{model: string, coverage: ?number, language: ?string}} asked
+ * @param {{model: string, coverage: ?number}} asked
  */
 export async function recognise(samples, asked) {
   const query = new URLSearchParams({
@@ -59,7 +59,7 @@ export async function recognise(samples, asked) {
     channels: 1,
     timeline: true,
   });
-  for (const name of ["model", "coverage", "language"]) {
+  for (const name of ["model", "coverage"]) {
     if (asked[name] !== null && asked[name] !== undefined) query.set(name, asked[name]);
   }
   const headers = { "Content-Type": "audio/pcm" };
