@@ -22,7 +22,14 @@ _UNBOUNDED = frozenset(
     "FLOAT DOUBLE VORBIS OPUS MPEG_LAYER_I MPEG_LAYER_II MPEG_LAYER_III".split()
 )  # the encodings whose samples may lie beyond full scale
 
+_UNKNOWN = 1 << 62
+"""Frames from which a header says that it does not know: encoders that write to a pipe cannot."""
+
 Source = str | Path | bytes | BinaryIO
+
+
+class _LengthUnknownError(soundfile.SoundFileError):  # type: ignore[misc]  # it has no types
+    """A file that libsndfile opens but cannot read to its end."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def decode(
     name, handle = _open(source)
     _check_stretch(name, start, end)
     try:
-        file = soundfile.SoundFile(handle)
+        file = _opened(handle)
     except (soundfile.SoundFileError, TypeError) as error:
         return _decode_container(name, handle, start, end, longest, error)
     with file:
@@ -100,11 +107,24 @@ def info(path: str | Path) -> AudioInfo:
     """
     name, handle = _open(path)
     try:
-        with soundfile.SoundFile(handle) as file:
+        with _opened(handle) as file:
             return AudioInfo(file.samplerate, file.channels, file.frames / file.samplerate)
     except (soundfile.SoundFileError, TypeError) as error:
         recording = _decode_container(name, handle, None, None, LONGEST, error)
         return AudioInfo(recording.rate, recording.channels, recording.clip.duration)
+
+
+def _opened(handle: Any) -> Any:
+    """An open soundfile whose header says how long it is: libsndfile cannot read others to the end.
+
+    Raises:
+        soundfile.SoundFileError: it cannot be opened, or says nothing.
+    """
+    file = soundfile.SoundFile(handle)
+    if file.frames < _UNKNOWN:
+        return file
+    file.close()
+    raise _LengthUnknownError("its header does not say how long it is")
 
 
 def _open(source: Source) -> tuple[str, Any]:
@@ -195,7 +215,15 @@ def _decode_container(
 ) -> Recording:
     """From `start` to `end` of what soundfile gave up on with `error`."""
     malformed = getattr(error, "code", None) == 3
-    container = decode_container(name, handle, malformed, longest)
+    try:
+        container = decode_container(name, handle, malformed, longest)
+    except AudioError as other:
+        if not isinstance(error, _LengthUnknownError):
+            raise
+        raise AudioError(
+            f"{name}: {error}, as encoders that write to a pipe leave it; write it to a file, or"
+            " try pip install 'ehsaas[av]'"
+        ) from other
     sound, length = container.sound, len(container.sound.samples) / RATE
     warnings = [*sound.warnings, *_beyond(name, start, end, length)]
     if malformed:

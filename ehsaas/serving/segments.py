@@ -90,7 +90,7 @@ class Segments:
         if self._coming is None or self._coming.emotion != told.emotion:
             self._coming = _Run(told.emotion, self._begins(told, voice))
         self._coming.add(told.probabilities)
-        if self._coming.looks >= self._hold:
+        if self._coming.looks >= self._hold and self._is_heard(self._coming):
             events += self._turn(self._coming)
         return events
 
@@ -100,7 +100,8 @@ class Segments:
         Where none was, what had just begun to be heard is one: no more looks can come.
         """
         events = []
-        if self._now.emotion == NO_SPEECH and self._coming is not None:
+        still = self._now.emotion == NO_SPEECH
+        if still and self._coming is not None and self._is_heard(self._coming):
             events = self._turn(self._coming)
         return events + self._turn(_Run(NO_SPEECH, self._voice_until))
 
@@ -119,13 +120,20 @@ class Segments:
         """Where that which this look is the first to say began.
 
         After a pause that is where the voice begins; from one emotion to another the middle of the
-        window, for half of it was heard with the other.
+        window, for half of it was heard with the other, or where little voice follows, a hop before
+        its end. One hop is left to the segment before.
         """
         if look.emotion == NO_SPEECH:
             return self._voice_until
         if self._now.emotion == NO_SPEECH:
             return max(self._free_from, look.start if voice is None else voice[0])
-        return max((look.start + look.end) / 2, self._now.start + self._hop)
+        middle, soonest = (look.start + look.end) / 2, self._now.start + self._hop
+        begins = max(middle, soonest)
+        return begins if begins < self._voice_until else max(soonest, self._voice_until - self._hop)
+
+    def _is_heard(self, run: _Run) -> bool:
+        """Whether there is voice in a run, so that a segment of it lasts."""
+        return run.emotion == NO_SPEECH or run.start < self._voice_until
 
     def _turn(self, coming: _Run) -> list[Event]:
         """From the answer that there was to the one that is coming."""

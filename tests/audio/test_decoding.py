@@ -144,3 +144,12 @@ def test_a_pipe_is_read_whole(tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "pipe").write_bytes(encoded(tone()))
     monkeypatch.setattr(Path, "is_file", lambda path: False)
     assert audio.read(tmp_path / "pipe").duration == 1.0
+
+
+def test_a_flac_that_does_not_know_its_length_is_said_to_be_one() -> None:
+    """As an encoder that writes to a pipe leaves it: 36 bits of its header are 0."""
+    data = bytearray(encoded(tone(), form="FLAC"))
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    with pytest.raises(AudioError, match="does not say how long it is, as encoders"):
+        audio.read(bytes(data))

@@ -31,7 +31,20 @@ def test_an_empty_token_is_none(typed: Type, tmp_path: Path) -> None:
     assert done.exit_code == 2 and "an empty token" in done.stderr
 
 
-@pytest.mark.parametrize("wrong", [("--port", "70000"), ("--queue", "0"), ("--streams", "-1")])
+def test_a_token_that_is_no_text_is_refused(typed: Type, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe")
+    done = typed("serve", "--model", "x.onnx", "--token-file", tmp_path / "token")
+    assert done.exit_code == 2 and "no text" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(("--port", "70000"), ("--queue", "0"), ("--streams", "-1")),
+        *(("--max-seconds", "inf"), ("--max-seconds", "1e300"), ("--idle-seconds", "nan")),
+        ("--max-bytes", "99999999999999"),
+    ],
+)
 def test_numbers_that_cannot_be_are_refused(typed: Type, wrong: tuple[str, str]) -> None:
     assert typed("serve", "--model", "x.onnx", *wrong).exit_code == 2
 
@@ -49,7 +62,8 @@ def test_models_and_token_become_a_server(
 
     given: list[Any] = []
     monkeypatch.setattr(running, "run", lambda *words: given.extend(words))
-    monkeypatch.setenv("EHSAAS_TOKEN", "the token")
+    monkeypatch.setenv("EHSAAS_TOKEN", " the token\n")
+    monkeypatch.setenv("EHSAAS_ALLOWED_HOSTS", "One.example two.example")
     model = home.model
     done = typed("serve", "--model", model, "--host", "0.0.0.0", "--port", 0, "--memory", 7)
     assert done.exit_code == 0, done.stderr
@@ -57,6 +71,7 @@ def test_models_and_token_become_a_server(
     assert [*application.state.service.judges] == ["model"]
     assert settings.token.get_secret_value() == "the token"
     assert settings.memory == 7 << 20
+    assert settings.allowed_hosts == ("one.example", "two.example")
     assert "the token" not in repr(settings) and "anybody" not in done.stderr
     twice = typed("serve", "--model", model, "--model", model)
     assert twice.exit_code == 2 and "already a model called model" in twice.stderr

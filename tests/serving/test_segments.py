@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from ehsaas.emotions import NO_SPEECH, NOT_SURE, Estimate
@@ -36,6 +38,34 @@ def changes(events: Sequence[Event]) -> list[tuple[str, str, float]]:
         for e in events
         if e.kind != "look"
     ]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_segment_is_empty_and_none_overlap(seed: int) -> None:
+    """Windows and hops as they may be asked for, emotions at random, voice in parts of windows."""
+    rng = np.random.default_rng(seed)
+    window, hop, hold = rng.uniform(1, 2), rng.uniform(0.25, 0.5), int(rng.integers(1, 4))
+    spoken = sorted(rng.uniform(0, 30, 24))  # from when to when there is voice
+    segments, events = Segments(hold, 0.0, hop, lambda estimate: estimate), []
+    for number in range(round(30 / hop)):
+        start, end = number * hop, number * hop + window
+        voice = [
+            (max(start, a), min(end, b))
+            for a, b in zip(spoken[::2], spoken[1::2], strict=True)
+            if a < end and b > start
+        ]
+        angry = float(rng.integers(2))
+        said = {"anger": angry, "sadness": 1 - angry} if voice else {}
+        emotion = max(said, key=lambda name: said[name]) if said else NO_SPEECH
+        one = Estimate(emotion, said, start=start, end=end)
+        events += segments.take(one, (voice[0][0], voice[-1][1]) if voice else None)
+    events += segments.flush()
+    found = [e.estimate for e in events if e.kind == "end"]
+    assert found
+    assert all(one.start < one.end for one in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    onsets = [e.estimate.start for e in events if e.kind == "onset"]
+    assert onsets == [one.start for one in found]
 
 
 def test_every_look_is_told() -> None:

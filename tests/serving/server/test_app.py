@@ -3,6 +3,7 @@ import io
 import logging
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,34 @@ def test_a_batch_answers_in_order_and_names_what_failed(serve: Serve) -> None:
     told = serve().post("/v1/recognise/batch", files=sent).json()
     one, two, three = told["results"]
     assert (one["name"], one["duration"], three["duration"]) == ("../../one.wav", 1.0, 2.0)
-    assert set(two) == {"name", "error"} and "not audio" in two["error"]
+    assert set(two) == {"name", "error", "status"}
+    assert "not audio" in two["error"] and two["status"] == 422
     assert three["estimates"][0]["end"] == 2.0
+
+
+def test_what_may_be_tried_again_is_told_in_a_batch(serve: Serve) -> None:
+    body = wav(8, form="FLAC")
+    client = serve(memory=4 * len(body) + 8 * 16000 * 4)
+    told = client.post("/v1/recognise/batch", files=[("files", ("a", body))] * 2).json()
+    assert sorted(one.get("status", 200) for one in told["results"]) == [200, 429]
+
+
+def test_what_is_asked_and_not_known_is_refused(serve: Serve) -> None:
+    answer = serve().post("/v1/recognise?coverge=0.9", content=wav(), headers=WAV)
+    assert answer.status_code == 422 and "coverge" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("language", "warned"), [("ks", 1), ("de-AT", 0), ("DE", 0)])
+def test_a_language_that_was_never_heard_is_a_warning(
+    serve: Serve, language: str, warned: int
+) -> None:
+    judge = replace(toy(), facts={"languages": ["de", "ur"]})
+    client = serve({"toy": judge})
+    path = f"/v1/recognise?language={language}"
+    (told,) = client.post(path, content=wav(), headers=WAV).json()["estimates"]
+    found = [one for one in told["warnings"] if "never heard" in one]
+    assert len(found) == warned
+    assert all("ks; it was trained on de, ur" in one for one in found)
 
 
 def test_a_batch_is_limited_in_recordings_and_seconds(serve: Serve) -> None:
@@ -202,7 +229,7 @@ def test_decoding_that_takes_too_long_is_given_up(serve: Serve) -> None:
     client = serve(decode_seconds=0.02)
     samples = np.zeros(8_000_000, "<i2").tobytes()
     answer = client.post("/v1/recognise?rate=48000", content=samples, headers=PCM)
-    assert answer.status_code == 504 and "not decoded within" in answer.json()["detail"]
+    assert answer.status_code == 422 and "not decoded within" in answer.json()["detail"]
 
 
 def test_a_server_that_is_being_stopped_refuses(serve: Serve) -> None:

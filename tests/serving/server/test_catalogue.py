@@ -1,4 +1,5 @@
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ from ehsaas.serving.runtime import ModelFile
 from tests.serving.server.conftest import Serve
 from tests.serving.server.toy import CLASSES, toy
 
-SHA = "ab" * 32
+GRAPH = b"its graph"
+FILE = b"\x3a" + bytes([len(GRAPH)]) + GRAPH
+SHA = sha256(GRAPH).hexdigest()
 
 
 @pytest.fixture()
 def model(tmp_path: Path) -> ModelFile:
     path = tmp_path / "a model.onnx"
-    path.write_bytes(b"its bytes")
+    path.write_bytes(FILE)
     card = Card(
         format=1,
         name="toy",
@@ -45,7 +48,7 @@ def test_what_is_known_of_a_file(serve: Serve, model: ModelFile) -> None:
         "licence": "CC0",
         "precision": "int8",
         "sha256": SHA,
-        "bytes": 9,
+        "bytes": len(FILE),
         "hop_ms": 20.0,
         "calibrated": True,
         "standardises": False,
@@ -58,10 +61,13 @@ def test_what_is_known_of_a_file(serve: Serve, model: ModelFile) -> None:
 def test_the_file_is_sent_once(serve: Serve, model: ModelFile) -> None:
     client = serve({"a model": model})
     sent = client.get("/v1/models/a%20model/file")
-    assert (sent.status_code, sent.content, sent.headers["etag"]) == (200, b"its bytes", f'"{SHA}"')
+    assert (sent.status_code, sent.content, sent.headers["etag"]) == (200, FILE, f'"{SHA}"')
     for known in (f'"{SHA}"', f'"other", W/"{SHA}"'):
         again = client.get("/v1/models/a%20model/file", headers={"if-none-match": known})
         assert (again.status_code, again.content) == (304, b"")
+    model.path.write_bytes(FILE.replace(b"its", b"new"))
+    told = client.get("/v1/models/a%20model/file")
+    assert told.status_code == 409 and "start the server anew" in told.json()["detail"]
     model.path.unlink()
     assert client.get("/v1/models/a%20model/file").status_code == 404
     assert client.get("/v1/models").json()[0]["bytes"] is None

@@ -36,6 +36,7 @@ def test_page_and_health_need_none(serve: Serve) -> None:
 
 def test_may_ask() -> None:
     token, brought = SecretStr("ü"), {b"authorization": "Bearer ü".encode()}
+    assert may_ask(SecretStr(" ü\n"), brought)
     assert may_ask(None, {}) and may_ask(token, brought) and may_ask(token, {}, "ü")
     assert (
         not may_ask(token, {}) and not may_ask(token, brought, "u") and not may_ask(token, {}, "")
@@ -53,9 +54,31 @@ def test_names_of_this_machine_are_known(serve: Serve, host: str) -> None:
     assert serve().get("/healthz", headers={"host": host}).status_code == 200
 
 
-def test_who_listens_elsewhere_is_called_by_any_name(serve: Serve) -> None:
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000"])
+def test_who_listens_elsewhere_is_called_by_addresses_only(serve: Serve, host: str) -> None:
     client = serve(host="0.0.0.0")
-    assert client.get("/healthz", headers={"host": "server.example"}).status_code == 200
+    for known in ("192.0.2.7:8000", "[2001:db8::1]", "localhost"):
+        assert client.get("/healthz", headers={"host": known}).status_code == 200
+    answer = client.get("/healthz", headers={"host": host, "origin": f"http://{host}"})
+    assert answer.status_code == 403 and "--allowed-host" in answer.json()["detail"]
+    named = serve(host="0.0.0.0", token=SecretStr("the token"))  # who was led here has none
+    assert named.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "LOCALHOST"])
+def test_any_address_of_this_machine_is_local(serve: Serve, host: str) -> None:
+    client = serve(host=host)
+    assert client.get("/healthz", headers={"host": "evil.example"}).status_code == 403
+    assert client.get("/healthz", headers={"host": "localhost"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["own.example", "OWN.example:443", "127.0.0.1:8000"])
+def test_a_proxy_in_front_has_a_name(serve: Serve, host: str) -> None:
+    client = serve(allowed_hosts=("own.example",))
+    headers = WAV | {"host": host, "origin": "https://own.example"}
+    assert client.post("/v1/recognise", content=wav(), headers=headers).status_code == 200
+    foreign = headers | {"origin": "https://evil.example"}
+    assert client.post("/v1/recognise", content=wav(), headers=foreign).status_code == 403
 
 
 def test_a_page_of_another_site_may_not_ask(serve: Serve) -> None:
