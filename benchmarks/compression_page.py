@@ -16,8 +16,8 @@ BESIDE = {"student-int8": "student"}
 FORMS = {
     "torch": "PyTorch, the recogniser as it was saved",
     "float32": "the exported file",
-    "int8": "weights of 8 bits, activations scaled by each clip",
-    "int8-static": "weights and activations of 8 bits, scales from 60 training recordings",
+    "int8": "weights of 8 bits; what they multiply is scaled row by row, or by the clip (LSTM)",
+    "int8-static": "weights and activations of 8 bits, most scales from 60 training recordings",
     "pruned": "a quarter of the units left out by what 60 training recordings say, not retrained",
     "student": "a Bi-LSTM of 64 units taught by the float32 file on the training recordings,"
     " without their labels",

@@ -46,9 +46,14 @@ def judged(
     whole = judge(clip, coverage=wanted)
     segments = judge.timeline(clip, coverage=wanted)
     rows: list[Row] = [_row(one) for one in segments]
-    drawn = timeline_picture(segments, judge.classes, "timeline") if segments else ""
+    drawn = _on_paper(timeline_picture(segments, judge.classes, "timeline")) if segments else ""
     told = [_answer(whole), *clip.warnings, *whole.warnings]
     return dict(whole.probabilities), rows, drawn, "\n\n".join(dict.fromkeys(told))
+
+
+def _on_paper(picture: str) -> str:
+    """A picture whose dark letters are also seen on a dark page."""
+    return f'<div style="background: white; border-radius: 8px; padding: 8px">{picture}</div>'
 
 
 def _answer(estimate: Estimate) -> str:
@@ -60,9 +65,10 @@ def _answer(estimate: Estimate) -> str:
 
 
 def _row(one: Estimate) -> Row:
-    sure = one.probabilities.get(one.emotion, max(one.probabilities.values(), default=0.0))
+    shares = one.probabilities
+    sure = round(shares.get(one.emotion, max(shares.values())), 3) if shares else ""
     others = ", ".join(one.prediction_set)
-    return [round(one.start, 2), round(one.end, 2), one.emotion, round(sure, 3), others]
+    return [round(one.start, 2), round(one.end, 2), one.emotion, sure, others]
 
 
 def page(judge: Judge) -> Any:
@@ -76,7 +82,12 @@ def page(judge: Judge) -> Any:
             f" trained on {languages}. {NOT_FOR}"
         )
         with gr.Row():
-            heard = gr.Audio(sources=["microphone", "upload"], type="filepath", label="Recording")
+            heard = gr.Audio(
+                sources=["microphone", "upload"],
+                type="filepath",
+                label="Recording",
+                buttons=["download"],
+            )
             with gr.Column():
                 said = gr.Markdown()
                 shares = gr.Label(label="Probabilities")
@@ -92,12 +103,13 @@ def page(judge: Judge) -> Any:
         table = gr.Dataframe(
             headers=["from, s", "to, s", "emotion", "how sure", "it may be"], label="Segments"
         )
-        for changed in (heard, promised):
-            changed.change(
-                lambda recording, coverage: judged(judge, recording, coverage),
-                [heard, promised],
-                [shares, table, picture, said],
-            )
+        gr.on(
+            [heard.change, promised.change],
+            lambda recording, coverage: judged(judge, recording, coverage),
+            [heard, promised],
+            [shares, table, picture, said],
+            api_name="recognise",
+        )
     return blocks
 
 

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -69,15 +70,24 @@ def test_silence_nothing_and_what_is_no_sound_are_told(tmp_path: Path) -> None:
     assert "the recording" in said and str(tmp_path) not in said
 
 
-def test_the_page_names_the_model_and_what_it_is_not_for() -> None:
+def test_the_page_names_the_model_and_judges(tmp_path: Path) -> None:
     """In a process of its own: Gradio leaves event loops open."""
     pytest.importorskip("gradio", reason="pip install 'ehsaas[demo]'")
     told = (
-        "from demo import app; from tests.demo.test_app import JUDGE;"
-        "print(app.page(JUDGE).get_config_file())"
+        "import json, sys; from demo import app; from tests.demo.test_app import JUDGE;"
+        "page = app.page(JUDGE); config = str(page.get_config_file());"
+        "said = page(sys.argv[1], 0.9, api_name='recognise');"
+        "print(json.dumps([config, *said]))"
     )
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", told], cwd=root, capture_output=True, text=True, check=True
+        [sys.executable, "-c", told, recording(tmp_path, 0.6)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert "trained on ks" in done.stdout and "must not decide over people" in done.stdout
+    config, shares, table, picture, said = json.loads(done.stdout)
+    assert "trained on ks" in config and "must not decide over people" in config
+    assert shares["label"] == "anger" and table["data"][0][2] == "not sure"
+    assert "<svg" in picture and said.startswith("**Not sure**: anger or sadness")
