@@ -27,6 +27,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from benchmarks.model_files import described
 from benchmarks.server_hostile import hostile
 from benchmarks.server_killed import SECONDS, killed
 from benchmarks.server_load import load
@@ -67,7 +68,8 @@ def measure(
         said = served.log.read_text()
         _tell(f"the server said:\n{said[-10_000:]}")
     return Result(
-        models=[model.name for model in models],
+        models=described(models),
+        flags=FLAGS,
         clips=len(clips),
         corpus=clips[0].relative_to(corpora).parts[0],
         mean_clip_s=sum(lengths) / len(lengths),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from benchmarks.model_files import listed
 from benchmarks.server_hostile import CLOSED, Hostile
 from benchmarks.server_killed import REQUESTS, STREAMS, UPLOADS, Killed
 from benchmarks.server_load import Load
@@ -22,7 +23,8 @@ class Token:
 class Result:
     """What was measured, with what, and where."""
 
-    models: list[str]
+    models: dict[str, str]
+    flags: dict[str, int]
     clips: int
     corpus: str
     mean_clip_s: float
@@ -41,12 +43,15 @@ def page(r: Result) -> str:
     """The result as a page."""
     first = r.loads[0]
     versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
+    flags = ", ".join(f"--{name} {value}" for name, value in r.flags.items())
     return f"""# The server under load, under attack, and with clients that are killed
 
 `python benchmarks/server.py --model {" ".join(r.models)} --clients {first.clients} --seconds \
 {first.seconds:.0f} --hostile {r.hostile.requests // 1000 * 1000} --rounds {r.killed.clients}`;
 one `ehsaas serve` on 127.0.0.1 with a token, two processes that decode, a thread a core that
-judges. The clients run on the same {r.cores} cores.
+judges, and {flags}. The clients run on the same {r.cores} cores. The models:
+
+{listed(r.models)}
 
 ## Load
 
@@ -71,8 +76,7 @@ abused WebSockets, whose codes of closing stand for a status.
 |---|---|
 {_kinds(r.hostile)}
 
-Server errors (500, 501, 502): {r.hostile.server_errors}. Refused by design with 503 or 504:
-{r.hostile.by_design}. Tracebacks in the server's log: {r.tracebacks}.
+Answers of 5xx: {r.hostile.server_errors}. Tracebacks in the server's log: {r.tracebacks}.
 
 | | memory, all processes | processes | open files | threads |
 |---|---|---|---|---|
@@ -95,7 +99,9 @@ sent, {REQUESTS} requests to be answered and {STREAMS} streams open.
 | before | {_held(r.killed.before)} |
 | after | {_held(r.killed.after)} |
 
-Memory after each of them: {", ".join(f"{one:.0f}" for one in r.killed.rss_mib)} MiB.
+Memory after each of them: {", ".join(f"{one:.0f}" for one in r.killed.rss_mib)} MiB. What rises
+there is what allocators keep for the next request; requests, bytes, clips and streams are counted
+above, and {_left_verdict(r.killed)}.
 
 ## Token and stop
 
@@ -104,6 +110,8 @@ Wrong tokens got {_list(r.token.wrong)}, none {_list(r.token.none)}, the right o
 ended with status {r.exit_status}.
 
 Machine: {r.machine}, {r.cores} cores. {versions}.
+
+JSON twin: [server.json](server.json).
 """
 
 
@@ -125,6 +133,11 @@ def _load_verdict(found: list[Load]) -> str:
     if wrong:
         return f"The goal of no error but 429 was not met: {wrong} others."
     return "The goal of no error but 429, and no connection that fails, was met."
+
+
+def _left_verdict(found: Killed) -> str:
+    left = sum(found.left.values())
+    return f"{left:.0f} of them were left" if left else "none of them was left"
 
 
 def _statuses(found: dict[int, int]) -> str:

@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -22,8 +23,11 @@ from importlib.metadata import version
 from itertools import cycle
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import numpy as np
 
+from benchmarks.model_files import described
 from benchmarks.sounds import MUSIC, SOUNDS, Signal, room
 from benchmarks.streaming_gate import UNDER, of_sounds, of_speech, over_music
 from benchmarks.streaming_page import Equal, Long, Result, page
@@ -178,6 +182,7 @@ def main() -> None:
     result = Result(
         command=f"python benchmarks/streaming.py --model {' '.join(p.name for p in given.model)}"
         + (" --music FOLDER" if given.music else ""),
+        models=described(given.model),
         settings=StreamSettings().model_dump(),
         recordings=len(clips),
         corpora=[folder.name for folder in folders],

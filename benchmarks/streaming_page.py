@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.model_files import listed
 from benchmarks.streaming_gate import LOUD, Gate
 
 
@@ -49,6 +50,7 @@ class Result:
     """What was measured, on what, and where."""
 
     command: str
+    models: dict[str, str]
     settings: Mapping[str, Any]
     recordings: int
     corpora: list[str]
@@ -84,7 +86,9 @@ def page(r: Result) -> str:
 Windows of {r.settings["window"]:g} s every {r.settings["hop"]:g} s, one thread. The tape:
 {r.recordings} recordings drawn from {", ".join(r.corpora)}, in a loop, with pauses of 0.2 to 3 s
 between them (digital silence, or an empty room at −55 dBFS) and 5 s of music made by formula after
-every fifth.
+every fifth. The models:
+
+{listed(r.models)}
 
 ## Does a stream give what the whole recording gives?
 
@@ -129,6 +133,8 @@ recordings in the folder of music. No singing is among these materials: a voice 
 looks for.
 
 Machine: {r.machine}, {r.cores} cores, one used. {versions}. {_loads(r.long)}
+
+JSON twin: [streaming.json](streaming.json).
 """
 
 
