@@ -1,3 +1,4 @@
+import asyncio
 import gc
 import io
 import logging
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from ehsaas.audio import Clip
 from ehsaas.serving.server.app import app
 from ehsaas.serving.server.settings import Settings
+from ehsaas.serving.server.uploads import Upload
 from tests.serving.server.conftest import Serve
 from tests.serving.server.toy import CLASSES, tone, toy, wav
 
@@ -306,6 +308,55 @@ def test_a_client_that_leaves_is_not_judged_on(serve: Serve) -> None:
         while any(clip() for clip in judge.clips) and time.monotonic() < until:
             time.sleep(0.01)
         assert [clip() for clip in judge.clips] == [None, None]  # nobody has to look for it
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("path", ["/v1/recognise", "/v1/recognise/batch"])
+def test_clients_that_leave_while_they_wait_for_a_decoder_leave_nothing(
+    serve: Serve, path: str
+) -> None:
+    client = serve()
+    service = client.app.state.service  # type: ignore[attr-defined]
+    form = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\nRIFF\r\n'
+    body = form % (b"files" if path.endswith("batch") else b"file") + b"--x--\r\n"
+    most: list[int] = []
+
+    async def leaving() -> int:
+        status: list[int] = []
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> Any:
+            for message in messages:
+                return message
+            await sleep(0.1)
+            most.append(service.room.requests)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                status.append(message["status"])
+
+        kind = (b"content-type", b"multipart/form-data; boundary=x")
+        scope = dict(POST) | {"path": path, "headers": [kind, POST["headers"][1]]}
+        await client.app(scope, receive, send)
+        return status[0]
+
+    async def all_leaving() -> None:
+        busy, there = service.decoders._idle.get_nowait(), asyncio.all_tasks()
+        tasks = [asyncio.create_task(leaving()) for _ in range(20)]
+        await asyncio.wait(tasks)
+        assert [task.result() for task in tasks] == 20 * [499] and max(most) == 20
+        assert asyncio.all_tasks() == there
+        assert service.room.requests == service.room.bytes == 0
+        service.decoders._idle.put_nowait(busy)
+
+    assert client.portal is not None
+    gc.collect()
+    gc.disable()
+    try:
+        client.portal.call(all_leaving)
+        assert not [one for one in gc.get_objects() if isinstance(one, Upload)]
     finally:
         gc.enable()
 
