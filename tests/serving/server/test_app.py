@@ -13,6 +13,7 @@ from anyio import sleep
 from starlette.testclient import TestClient
 
 from ehsaas.audio import Clip
+from ehsaas.serving.server import uploads
 from ehsaas.serving.server.app import app
 from ehsaas.serving.server.settings import Settings
 from ehsaas.serving.server.uploads import Upload
@@ -388,6 +389,46 @@ def test_a_body_that_does_not_come_is_not_waited_for(serve: Serve) -> None:
     assert client.portal is not None
     client.portal.call(asking)
     assert status == [408]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status", "said"),
+    [
+        ([300_000], 408, "300000 bytes came, then less than 1000 in 0.5 s"),
+        ([1000, *([40] * 20)], 408, "bytes came, then less than 1000 in 0.5 s"),
+        ([500, 500, 500, 0, -1], 422, "not audio"),
+        ([1000] * 12 + [-1], 422, "not audio"),
+        ([1000] * 80, 408, "the body did not arrive within 1.5 s"),
+    ],
+)
+def test_a_body_has_to_arrive_at_a_least_pace(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, sizes: list[int], status: int, said: str
+) -> None:
+    """Pieces of these sizes, one every 50 ms; after -1 nothing more is to come."""
+    monkeypatch.setattr(uploads, "PATIENCE", 0.5)
+    monkeypatch.setattr(uploads, "PACE", 1000)
+    client = serve(upload_seconds=1.5)
+    service = client.app.state.service  # type: ignore[attr-defined]
+    told: list[Any] = []
+
+    async def asking() -> None:
+        pieces = iter(sizes)
+
+        async def receive() -> Any:
+            size = next(pieces, None)
+            await sleep(30 if size is None else 0.05)
+            assert size is not None
+            return {"type": "http.request", "body": bytes(max(size, 0)), "more_body": size >= 0}
+
+        async def send(message: Any) -> None:
+            told.append(message)
+
+        await client.app(dict(POST), receive, send)
+
+    assert client.portal is not None
+    client.portal.call(asking)
+    assert told[0]["status"] == status and said in told[1]["body"].decode()
+    assert service.room.bytes == 0
 
 
 def test_a_server_needs_a_model() -> None:
