@@ -7,7 +7,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 10.0
-"""Seconds in which a client has to say what it asks, from the connection, or the last answer, on."""
+"""Seconds in which a client has to say what it asks, from the connection or last answer on."""
 
 TAKING = 30.0
 """Seconds in which what it was sent has to arrive."""

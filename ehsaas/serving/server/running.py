@@ -23,8 +23,8 @@ from ehsaas.serving.server.service import Service
 from ehsaas.serving.server.settings import MIB, Settings
 
 MESSAGE = MIB
-"""Bytes of one message of a stream at most, where `max_bytes` is not less: 16 s of float32 at 16 kHz,
-and what a socket may hold before anybody knows whose it is."""
+"""Bytes of one message of a stream at most, where `max_bytes` is not less: 16 s of float32 at
+16 kHz, and what a socket may hold before anybody knows whose it is."""
 
 _MMAP_THRESHOLD = -3
 """glibc's number of the size from which memory is taken from the system piece by piece. Left to

@@ -41,7 +41,11 @@ class Service:
             ("in_hand", "Requests that are decoded or judged.", lambda: self.room.requests),
             ("held_bytes", "What requests hold, as sent and decoded.", lambda: self.room.bytes),
             ("waiting", "Clips that wait to be heard.", lambda: self.hearing.waiting),
-            ("decoders_replaced", "Decoders that hung, died or were left.", lambda: self.decoders.replaced),
+            (
+                "decoders_replaced",
+                "Decoders that hung, died or were left.",
+                lambda: self.decoders.replaced,
+            ),
         ):
             self.metrics.gauge(name, text, value)
 

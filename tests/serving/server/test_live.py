@@ -119,9 +119,7 @@ def test_who_has_yet_to_begin_takes_no_streams_place(serve: Serve) -> None:
     assert not service.silent
 
 
-def test_who_is_silent_longest_makes_room(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_is_silent_longest_makes_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "BEGINNING", 2)
     client = serve()
     service = client.app.state.service  # type: ignore[attr-defined]

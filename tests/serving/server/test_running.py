@@ -13,7 +13,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
