@@ -5,6 +5,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
@@ -70,7 +71,7 @@ class Decoders:
         """End them all; what is being decoded, or waits for it, is given up."""
         self._stopped = True
         for process in list(self._processes):
-            self._kill(process)
+            _kill(process)
         for _ in range(self._count):
             if (idle := await self._idle.get()) is not None:
                 self._end(idle)
@@ -141,13 +142,9 @@ class Decoders:
             raise
         return process
 
-    def _kill(self, process: Process) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-
     def _end(self, process: Process) -> None:
         """Kill a process that nobody reads from, and let nothing of it stay."""
-        self._kill(process)
+        _kill(process)
         self._processes.discard(process)
         ending = asyncio.create_task(_reaped(process))
         self._ending.add(ending)
@@ -191,6 +188,19 @@ def _clip(reply: Mapping[str, Any], samples: bytes) -> Clip:
         said = reply["error"].replace("the audio given as bytes", "the recording")
         raise TooLongError(said) if reply.get("too_long") else AudioError(said)
     return Clip(np.frombuffer(samples, dtype="<f4"), warnings=tuple(reply["warnings"]))
+
+
+def _kill(process: Process) -> None:
+    """Kill a process.
+
+    `Popen.kill` looks first whether it has ended, and where that is so asyncio, which waits for
+    the same, warns that it knows no such process.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        elif process.returncode is None:
+            os.kill(process.pid, signal.SIGKILL)
 
 
 async def _reaped(process: Process) -> None:
