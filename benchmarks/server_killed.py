@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 from websockets.asyncio.client import connect
@@ -19,6 +20,17 @@ from websockets.asyncio.client import connect
 from benchmarks.server_process import BEARER, COUNTED, HOST, TOKEN, Held, Served
 
 UPLOADS, REQUESTS, STREAMS = 10, 10, 8
+
+LARGE = 16
+"""Uploads of raw samples at a rate that has to be resampled; every other one is sent slowly."""
+
+RAW = 19_000_000
+"""Bytes of each of those: at `RATE` Hz nearly ten minutes of silence in 16 bits."""
+
+RATE = 16_001
+
+DECODERS = 2
+"""That the server has; they take turns."""
 
 SECONDS = 110
 """Of audio in each request: at 20 looks a second it takes long enough to be killed in."""
@@ -51,18 +63,36 @@ def killed(served: Served, clip: Path, rounds: int) -> Killed:
             time.sleep(0.5)
             told = served.metrics()
             most = {name: max(value, told[f"ehsaas_{name}"]) for name, value in most.items()}
+        _decoding(served.port)
         after = served.at_rest()
         memory.append(after.rss_mib)
     told = served.metrics()
     return Killed(
         clients=rounds,
-        connections=rounds * (UPLOADS + REQUESTS + STREAMS),
+        connections=rounds * (UPLOADS + REQUESTS + STREAMS + LARGE),
         open_then=most,
         left={name: told[f"ehsaas_{name}"] for name in COUNTED},
         before=before,
         rss_mib=memory,
         after=after,
     )
+
+
+def _decoding(port: int) -> None:
+    """Let every decoder decode something: one that was killed is started again by that.
+
+    Raises:
+        RuntimeError: the server does not answer as it should.
+    """
+    connection = HTTPConnection(HOST, port, timeout=60)
+    for _ in range(DECODERS):
+        headers = BEARER | {"Content-Type": "audio/wav"}
+        connection.request("POST", "/v1/recognise", b"no audio", headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 422:
+            raise RuntimeError(f"{answer.status} for what is no audio; expected 422")
+    connection.close()
 
 
 @contextmanager
@@ -79,24 +109,44 @@ def _client(served: Served, clip: Path) -> Iterator[None]:
 
 
 async def _begin(port: int, clip: bytes) -> None:
-    """Begin everything, then wait."""
-    head = f"POST /v1/recognise?timeline=true&hop=0.05 HTTP/1.1\r\nHost: {HOST}\r\n"
-    head += f"Authorization: {BEARER['Authorization']}\r\nContent-Type: audio/wav\r\n"
-    begun: list[object] = []
-    for _ in range(STREAMS):
-        stream = await connect(f"ws://{HOST}:{port}/v1/stream")
-        await stream.send(json.dumps({"token": TOKEN, "encoding": "s16le"}))
-        await stream.send(bytes(64_000))
-        await stream.recv()
-        begun.append(stream)
+    """Begin everything, then wait; what is sent slowly goes on meanwhile."""
+    begun = [await _streaming(port) for _ in range(STREAMS)]
     for number in range(UPLOADS + REQUESTS):
-        _, writer = await asyncio.open_connection(HOST, port)
-        writer.write(f"{head}Content-Length: {len(clip)}\r\n\r\n".encode())
-        writer.write(clip if number >= UPLOADS else clip[: len(clip) // 2])
-        await writer.drain()
-        begun.append(writer)
+        part = 1.0 if number >= UPLOADS else 0.5
+        begun.append(await _asking(port, "?timeline=true&hop=0.05", "audio/wav", clip, part))
+    raw = bytes(RAW)
+    large = (
+        _asking(port, f"?rate={RATE}", "audio/pcm", raw, 0.5 if number % 2 else 1.0)
+        for number in range(LARGE)
+    )
+    begun.extend(await asyncio.gather(*large))
     print(READY, flush=True)
-    await asyncio.sleep(600)
+    slow = [one for one in begun[-LARGE:] if isinstance(one, asyncio.StreamWriter)][1::2]
+    for _ in range(600):
+        for writer in slow:
+            writer.write(raw[: 1 << 16])
+        await asyncio.sleep(1)
+
+
+async def _streaming(port: int) -> object:
+    """A stream that has been told something."""
+    stream = await connect(f"ws://{HOST}:{port}/v1/stream")
+    await stream.send(json.dumps({"token": TOKEN, "encoding": "s16le"}))
+    await stream.send(bytes(64_000))
+    await stream.recv()
+    return stream
+
+
+async def _asking(port: int, query: str, kind: str, body: bytes, part: float) -> object:
+    """A request of which this part of the body was sent."""
+    _, writer = await asyncio.open_connection(HOST, port)
+    writer.transport.set_write_buffer_limits(0)  # so that all of it is sent
+    head = f"POST /v1/recognise{query} HTTP/1.1\r\nHost: {HOST}\r\n"
+    head += f"Authorization: {BEARER['Authorization']}\r\nContent-Type: {kind}\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode())
+    writer.write(memoryview(body)[: round(part * len(body))])
+    await writer.drain()
+    return writer
 
 
 if __name__ == "__main__":

@@ -3,15 +3,22 @@
 import asyncio
 import socket
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 10.0
-"""Seconds in which a client has to say what it asks, from its first byte, or the last answer, on;
-and in which what it was sent has to arrive."""
+"""Seconds in which a client has to say what it asks, from the connection or last answer on."""
+
+TAKING = 30.0
+"""Seconds in which what it was sent has to arrive."""
+
+MOST = 512
+"""Connections at once, streams among them; the one that asked for nothing longest makes room for
+the next."""
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 with patience for so long; a request's body has a limit of its own."""
+    """HTTP/1.1 with patience where nothing is in hand; a request's body has a limit of its own."""
 
     _patience: asyncio.TimerHandle | None = None
 
@@ -21,16 +28,15 @@ class PatientProtocol(H11Protocol):
         connected = transport.get_extra_info("socket")
         if connected is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             option = socket.TCP_USER_TIMEOUT
-            connected.setsockopt(socket.IPPROTO_TCP, option, round(3000 * PATIENCE))
+            connected.setsockopt(socket.IPPROTO_TCP, option, round(1000 * TAKING))
         self._wait()
+        if len(self.connections) > MOST:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; it ends the waiting where it ends a request's head."""
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._wait_no_longer()
-        elif self._patience is None:
-            self._wait()
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing."""
@@ -40,11 +46,19 @@ class PatientProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Begin to wait for the next request, or for the rest of one that was refused."""
         super().on_response_complete()
-        if self._patience is None:
-            self._wait()
+        self._wait_no_longer()
+        self._wait()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave the connection to the stream."""
+        self._wait_no_longer()
+        super().handle_websocket_upgrade(event)
 
     def _wait(self) -> None:
-        if not self.transport.is_closing():
+        """Wait for a request from now on, if that is not so already; not where one is in hand."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._wait_no_longer()
+        elif self._patience is None and self._is_open():
             self._patience = self.loop.call_later(PATIENCE, self._give_up)
 
     def _wait_no_longer(self) -> None:
@@ -52,7 +66,17 @@ class PatientProtocol(H11Protocol):
             self._patience.cancel()
             self._patience = None
 
+    def _is_open(self) -> bool:
+        return not self.transport.is_closing() and self.transport.get_protocol() is self
+
     def _give_up(self) -> None:
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if not busy and self.transport.get_protocol() is self:
+        self._patience = None
+        if self._is_open():
             self.transport.abort()
+
+    def _make_room(self) -> None:
+        waiting = (one for one in self.connections if isinstance(one, PatientProtocol))
+        timers = ((one._patience.when(), one) for one in waiting if one._patience is not None)
+        _, oldest = min(timers, key=lambda pair: pair[0], default=(0.0, self))
+        oldest._wait_no_longer()
+        oldest.transport.abort()

@@ -1,10 +1,12 @@
-"""One process that decodes: recordings on stdin → samples on stdout, and nothing else in reach.
+"""One process that decodes: recordings on stdin → samples on stdout.
 
 The server starts some of these (`ehsaas.serving.server.decoding`). Whatever a hostile file does to
-a decoder it does here: this process can open no file and no connection, writes none, and holds so
-much memory and no more; one that hangs or dies is replaced.
+a decoder it does here. No descriptor is free in this process, so that no demuxer can be made to
+open a file or an address; no file grows by it; it holds so much memory and no more; and one that
+hangs or dies is replaced. It is no sandbox: a file that takes the process over could close a
+descriptor, and then do what the server's user may.
 
-A message is two sizes (big-endian, 4 bytes each), a JSON object, and bytes.
+A message is two sizes (big-endian, 8 bytes each), a JSON object, and bytes.
 """
 
 import contextlib
@@ -25,7 +27,11 @@ from ehsaas import audio
 from ehsaas.serving.pcm import ENCODINGS, PcmStream
 
 _BLOCK = 1 << 20
-SIZES = struct.Struct(">II")
+SIZES = struct.Struct(">QQ")
+
+_VALUES = 192_000
+"""Frames × channels a second that may last as long as any recording (stereo at 96 kHz); of more of
+them fewer seconds are decoded, for they take the time, and a file can hold them in a few bytes."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def _decoded(about: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], byt
         if pcm := about["pcm"]:
             clip = _clip_of_pcm(data, Pcm(**pcm), longest)
         else:
-            clip = audio.decode(data, longest=longest).clip
+            clip = _clip_of_file(data, longest)
     except audio.TooLongError as error:
         return {"error": str(error), "too_long": True}, b""
     except audio.AudioError as error:
@@ -87,6 +93,22 @@ def _decoded(about: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], byt
     except Exception:  # a decoder's own mistakes are those of the file that it was given
         return {"error": "not audio that can be read; its decoder gave up"}, b""
     return {"warnings": clip.warnings}, clip.samples.astype("<f4").tobytes()
+
+
+def _clip_of_file(data: bytes, longest: float) -> audio.Clip:
+    """Any file as mono float32 at 16 kHz."""
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            rate, channels = file.samplerate, file.channels
+    except (soundfile.SoundFileError, TypeError):  # a container, or no audio
+        return audio.decode(data, longest=longest).clip
+    share = min(1.0, _VALUES / (rate * channels))
+    try:
+        return audio.decode(data, longest=share * longest).clip
+    except audio.TooLongError as error:
+        if share == 1:
+            raise
+        raise audio.TooLongError(f"{error} ({channels} channels at {rate} Hz)") from None
 
 
 def _clip_of_pcm(data: bytes, pcm: Pcm, longest: float) -> audio.Clip:
@@ -120,7 +142,7 @@ def _send(replies: BinaryIO, about: Mapping[str, Any], data: bytes = b"") -> Non
 
 
 def _load_everything() -> None:
-    """Load what is loaded at first use, for there will be no opening of files."""
+    """Load what is loaded at first use, for then there will be no descriptor to open it with."""
     with contextlib.suppress(ImportError):
         import av  # noqa: F401
     for form, subtype in (("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")):
@@ -132,7 +154,7 @@ def _load_everything() -> None:
 
 
 def _shut_in(memory: int) -> None:
-    """From here on open nothing, write no file, and hold at most `memory` bytes."""
+    """From here on no descriptor is free, no file grows, and at most `memory` bytes are held."""
     try:
         import resource
     except ImportError:  # there are no such limits on Windows

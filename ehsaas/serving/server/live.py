@@ -1,8 +1,8 @@
 """`WS /v1/stream`: raw samples as they are recorded → events as they are known."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Any, Literal
 
@@ -23,6 +23,13 @@ from ehsaas.serving.voice import VoiceError
 
 DONE, LEAVING, BAD_DATA, POLICY, TOO_BIG, OURS, LATER = 1000, 1001, 1003, 1008, 1009, 1011, 1013
 """Codes with which a WebSocket is closed."""
+
+BEGINNING = 64
+"""Sockets that may be open at once without having said anything; the one that has been so longest
+makes room for the next."""
+
+PATIENCE = 10.0
+"""Seconds in which the first message has to come."""
 
 _CHUNK = 1 << 15
 """Bytes that are judged between two looks at whether the client is still there."""
@@ -57,8 +64,9 @@ async def stream(socket: WebSocket) -> None:
     serving = service.of(socket)
     await socket.accept()
     try:
+        begin = await _begin(socket, serving)
         with _counted(serving):
-            await _streamed(socket, serving)
+            await _streamed(socket, serving, begin)
         code = DONE
     except Closed as closed:
         code = closed.code
@@ -91,8 +99,29 @@ def _counted(serving: Service) -> Iterator[None]:
         serving.metrics.streams.dec()
 
 
-async def _streamed(socket: WebSocket, serving: Service) -> None:
-    begin = await _begin(socket, serving)
+@asynccontextmanager
+async def _beginning(serving: Service) -> AsyncIterator[None]:
+    """One of the sockets that have said nothing yet.
+
+    Raises:
+        Closed: others need its place.
+    """
+    silent = serving.silent
+    try:
+        async with asyncio.timeout(None) as mine:
+            if len(silent) >= BEGINNING:
+                silent.popleft().reschedule(0)
+            silent.append(mine)
+            try:
+                yield
+            finally:
+                if mine in silent:
+                    silent.remove(mine)
+    except TimeoutError:
+        raise Closed(LATER, "nothing came, and others want to begin; try again") from None
+
+
+async def _streamed(socket: WebSocket, serving: Service, begin: Begin) -> None:
     turn = Turn(float("inf"))
     try:
         judge = serving.hearing.judge(serving.model(begin.model)[1], turn)
@@ -121,7 +150,8 @@ async def _begin(socket: WebSocket, serving: Service) -> Begin:
     Raises:
         Closed: it says nothing that can be done, or too late, or without the token.
     """
-    text = (await _received(socket, serving)).get("text")
+    async with _beginning(serving):
+        text = (await _received(socket, serving, begun=False)).get("text")
     if text is None:
         raise Closed(BAD_DATA, 'bytes came; expected a text first: {"rate": 16000, …}')
     try:
@@ -142,7 +172,7 @@ async def _message(socket: WebSocket, serving: Service) -> bytes | None:
     Raises:
         Closed: nothing came for too long, or something else.
     """
-    message = await _received(socket, serving, ends=True)
+    message = await _received(socket, serving)
     data, text = message.get("bytes"), message.get("text")
     if data is not None:
         return bytes(data)
@@ -151,14 +181,21 @@ async def _message(socket: WebSocket, serving: Service) -> bytes | None:
     raise Closed(BAD_DATA, 'a text came; expected bytes of samples, or {"flush": true}')
 
 
-async def _received(socket: WebSocket, serving: Service, ends: bool = False) -> dict[str, Any]:
-    """The next message; where it `ends` with the server, an empty one when that is stopped."""
+async def _received(socket: WebSocket, serving: Service, begun: bool = True) -> dict[str, Any]:
+    """The next message; of a stream that has begun an empty one when the server is stopped.
+
+    Raises:
+        Closed: nothing came for too long, or the server is stopped.
+    """
+    seconds = serving.settings.idle_seconds
+    if not begun:
+        seconds = min(seconds, PATIENCE)
     coming = asyncio.ensure_future(socket.receive())
     stopping = asyncio.ensure_future(serving.stopping.wait())
     try:
         done, _ = await asyncio.wait(
             {coming, stopping},
-            timeout=serving.settings.idle_seconds,
+            timeout=seconds,
             return_when=asyncio.FIRST_COMPLETED,
         )
     finally:
@@ -171,11 +208,11 @@ async def _received(socket: WebSocket, serving: Service, ends: bool = False) -> 
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", DONE))
         return message
-    if done and ends:
+    if done and begun:
         return {}
     if done:
         raise Closed(LEAVING, "the server is being stopped")
-    raise Closed(POLICY, f"nothing came for {serving.settings.idle_seconds:g} s")
+    raise Closed(POLICY, f"nothing came for {seconds:g} s")
 
 
 def _fed(heard: Stream, pcm: PcmStream, some: bytes) -> list[Event]:

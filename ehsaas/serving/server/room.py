@@ -15,8 +15,9 @@ RETRY_AFTER = 1
 class Room:
     """Room for `queue` requests at once, and for `memory` bytes of all that are there.
 
-    Those whose bodies are still arriving hold bytes, but no place: who sends slowly keeps nobody
-    out.
+    Those whose bodies are still arriving hold the bytes that came, but no place. Who sends nothing
+    more is refused after some seconds, for a body has to arrive at a least pace
+    (`ehsaas.serving.server.uploads`): only so long does it keep others out.
     """
 
     def __init__(self, queue: int, memory: int) -> None:

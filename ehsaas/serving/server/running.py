@@ -23,7 +23,8 @@ from ehsaas.serving.server.service import Service
 from ehsaas.serving.server.settings import MIB, Settings
 
 MESSAGE = MIB
-"""Bytes of one message of a stream at most."""
+"""Bytes of one message of a stream at most, where `max_bytes` is not less: 16 s of float32 at
+16 kHz, and what a socket may hold before anybody knows whose it is."""
 
 _MMAP_THRESHOLD = -3
 """glibc's number of the size from which memory is taken from the system piece by piece. Left to
@@ -72,7 +73,10 @@ def run(app: FastAPI, settings: Settings, tell: Callable[[str], None]) -> None:
     )
     server = _Server(config, app.state.service)
     server.when_ready = lambda: tell(f"listening on http://{shown}:{port}")
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     if not server.started:
         sys.exit(1)  # uvicorn has said why
 

@@ -1,6 +1,7 @@
 """What the routes of one server share: its models, its limits, and who decodes and hears."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -32,13 +33,19 @@ class Service:
         self.decoders = Decoders(settings)
         self.stopping = asyncio.Event()
         self.streams = 0
+        self.silent: deque[asyncio.Timeout] = deque()
+        """Of the sockets that have yet to begin a stream, the oldest first."""
         self._hearing: Hearing | None = None
         self._threads: ThreadPoolExecutor | None = None
         for name, text, value in (
             ("in_hand", "Requests that are decoded or judged.", lambda: self.room.requests),
             ("held_bytes", "What requests hold, as sent and decoded.", lambda: self.room.bytes),
             ("waiting", "Clips that wait to be heard.", lambda: self.hearing.waiting),
-            ("decoders_replaced", "Decoders that hung or died.", lambda: self.decoders.replaced),
+            (
+                "decoders_replaced",
+                "Decoders that hung, died or were left.",
+                lambda: self.decoders.replaced,
+            ),
         ):
             self.metrics.gauge(name, text, value)
 

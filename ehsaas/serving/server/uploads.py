@@ -24,6 +24,12 @@ PCM = "audio/pcm"
 EXPECTED = "audio/*, application/octet-stream or multipart/form-data"
 _LONGEST_NAME = 255
 
+PATIENCE = 5.0
+"""Seconds in which the next `PACE` bytes of a body have to come, or the last ones."""
+
+PACE = 40 << 10
+"""Bytes: 8 KiB a second, which the slowest of mobile networks carry."""
+
 
 @dataclass
 class Upload:
@@ -95,29 +101,43 @@ async def parts(
 
 
 async def _chunks(request: Request, settings: Settings, share: Share) -> AsyncIterator[bytes]:
-    """The body piece by piece, each of them held; no further than the limit, nor for ever."""
+    """The body piece by piece, each of them held; no further than the limit, nor for ever.
+
+    Raises:
+        Refusal: 400, 408, 413 or 429.
+    """
     promised = request.headers.get("content-length", "")
     if promised.isdecimal() and int(promised[:20]) > settings.max_bytes:
         raise _too_big(promised[:20], settings)
-    came = 0
+    came, clock = 0, asyncio.get_running_loop().time
+    end, next_at = clock() + settings.upload_seconds, PACE
     try:
-        async with asyncio.timeout(settings.upload_seconds):
+        async with asyncio.timeout_at(min(end, clock() + PATIENCE)) as limit:
             async for chunk in request.stream():
                 came += len(chunk)
                 if came > settings.max_bytes:
                     raise _too_big("more", settings)
                 share.hold(len(chunk))
+                if came >= next_at:
+                    next_at = came + PACE
+                    limit.reschedule(min(end, clock() + PATIENCE))
                 yield chunk
     except TimeoutError:
-        raise Refusal(
-            408, f"the body did not arrive within {settings.upload_seconds:g} s"
-        ) from None
+        raise _too_slow(came, settings, clock() >= end) from None
     except ClientDisconnect:
         raise Refusal(400, "the body was broken off") from None
 
 
 def _too_big(came: str, settings: Settings) -> Refusal:
     return Refusal(413, f"{came} bytes came; expected at most {settings.max_bytes}")
+
+
+def _too_slow(came: int, settings: Settings, at_the_end: bool) -> Refusal:
+    if at_the_end:
+        return Refusal(408, f"the body did not arrive within {settings.upload_seconds:g} s")
+    return Refusal(
+        408, f"{came} bytes came, then less than {PACE} in {PATIENCE:g} s; send them sooner"
+    )
 
 
 class _Form:

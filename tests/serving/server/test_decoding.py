@@ -1,7 +1,10 @@
 import asyncio
+import gc
 import struct
 import sys
+import weakref
 import zlib
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +14,7 @@ import pytest
 
 from ehsaas import audio
 from ehsaas.audio import AudioError, TooLongError
-from ehsaas.serving.server.decoder import Pcm
+from ehsaas.serving.server.decoder import SIZES, Pcm, packed
 from ehsaas.serving.server.decoding import Decoders, DecodingTimeoutError
 from ehsaas.serving.server.settings import Settings
 from tests.serving.server.toy import tone, wav
@@ -124,20 +127,106 @@ def test_a_decoder_that_dies_is_replaced() -> None:
     assert with_decoders(work) == 1
 
 
-def test_who_stops_waiting_leaves_a_decoder_that_works() -> None:
-    async def work(decoders: Decoders) -> int:
-        asking = asyncio.create_task(decoders.decode(wav(100), None, 600))
+class Sent(bytearray):
+    """An upload that can be looked for."""
+
+
+def test_who_stops_waiting_for_a_decoder_leaves_nothing() -> None:
+    async def work(decoders: Decoders) -> tuple[int, list[object]]:
+        busy, there = decoders._idle.get_nowait(), asyncio.all_tasks()
+        sent = [Sent(wav()) for _ in range(40)]
+        known = [weakref.ref(one) for one in sent]
+        asking = [asyncio.create_task(decoders.decode(one, None, 60)) for one in sent]
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        for task in asking:
+            task.cancel()
+        await asyncio.wait(asking)
+        del asking, task
+        sent.clear()
+        assert asyncio.all_tasks() == there
+        left: list[object] = [one() for one in known if one() is not None]
+        decoders._idle.put_nowait(busy)
+        assert (await decoders.decode(wav(), None, 60)).duration == 1
+        return decoders.replaced, left
+
+    gc.disable()
+    try:
+        assert with_decoders(work) == (0, [])
+    finally:
+        gc.enable()
+
+
+def test_nothing_goes_on_for_who_leaves_a_decoder_at_work() -> None:
+    async def work(decoders: Decoders) -> None:
+        process = taken(decoders)
+        asking = asyncio.create_task(decoders.decode(silent_flac(70, 192_000, 8), None, 600))
+        await asyncio.sleep(0.1)
+        assert decoders._idle.empty()
         asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert decoders._idle.qsize() == decoders.replaced == 1
+        assert await process.wait() < 0
         assert (await decoders.decode(wav(2), None, 600)).duration == 2
+
+    with_decoders(work)
+
+
+def test_what_is_decoded_or_waits_ends_with_the_server() -> None:
+    async def work(decoders: Decoders) -> None:
+        long = silent_flac(70, 192_000, 8)
+        asking = [asyncio.create_task(decoders.decode(long, None, 600)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        await decoders.stop()
+        first, *others = await asyncio.gather(*asking, return_exceptions=True)
+        assert isinstance(first, AudioError)
+        assert all(isinstance(other, DecodingTimeoutError) for other in others)
+        assert not decoders._processes and not decoders._ending
+
+    with_decoders(work)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        packed({}, 1 << 32),
+        packed({}, 4 * 16_000 * 60 + (1 << 20)),
+        SIZES.pack(1 << 40, 0),
+        SIZES.pack(2, 0) + b"no",
+        packed({}, 2) + b"no",
+    ],
+)
+def test_a_decoder_that_says_what_none_would_is_replaced(reply: bytes) -> None:
+    async def work(decoders: Decoders) -> int:
+        liar = "import sys, time; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))"
+        liar += "; sys.stdout.flush(); time.sleep(60)"
+        words = (sys.executable, "-c", liar, reply.hex())
+        decoders._end(taken(decoders))
+        decoders._idle.get_nowait()
+        lying = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE)
+        decoders._idle.put_nowait(lying)
+        with pytest.raises(AudioError, match="damaged, or"):
+            await decoders.decode(wav(), None, 60)
+        assert await lying.wait() < 0
+        assert (await decoders.decode(wav(), None, 60)).duration == 1
         return decoders.replaced
 
-    assert with_decoders(work) == 0
+    assert with_decoders(work) == 1
+
+
+def test_a_message_can_be_larger_than_any_file() -> None:
+    assert SIZES.unpack(packed({}, 1 << 40)[: SIZES.size]) == (2, 1 << 40)
+
+
+def taken(decoders: Decoders) -> Process:
+    """The one decoder, which stays there."""
+    process = decoders._idle.get_nowait()
+    assert process is not None
+    decoders._idle.put_nowait(process)
+    return process
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_a_decoder_can_open_nothing() -> None:
+def test_a_decoder_has_no_free_descriptor() -> None:
     async def work(decoders: Decoders) -> None:
         process = decoders._idle.get_nowait()
         assert process is not None
@@ -153,35 +242,46 @@ def test_a_decoder_can_open_nothing() -> None:
     with_decoders(work)
 
 
-def test_a_bomb_holds_no_more_than_it_may() -> None:
-    """A FLAC of silence: a few bytes a block. Its header does not say how long it is."""
-    flac = bytearray(silent_flac(blocks=20_000))
+def test_a_small_file_of_many_values_is_refused() -> None:
+    """A FLAC of silence, 60 kB for 500 s of 8 channels: most of a minute's work, were it done."""
+    flac = silent_flac(500, 192_000, 8)
+    assert len(flac) < 60_000
 
     async def work(decoders: Decoders) -> None:
-        with pytest.raises(TooLongError, match="longer than 600 s"):
-            await decoders.decode(bytes(flac), None, 600)
-        process = decoders._idle.get_nowait()
-        assert process is not None
-        decoders._idle.put_nowait(process)
+        with pytest.raises(TooLongError, match=r"longer than 75 s.*\(8 channels at 192000 Hz\)"):
+            await decoders.decode(flac, None, 600)
+        assert (await decoders.decode(silent_flac(500, 16_000, 8), None, 600)).duration > 490
+
+    with_decoders(work)
+
+
+def test_a_bomb_holds_no_more_than_it_may() -> None:
+    """7 kB that are 2 GB as float32, truly decoded."""
+
+    async def work(decoders: Decoders) -> None:
+        clip = await decoders.decode(silent_flac(74, 192_000, 8), None, 600)
+        assert clip.duration == pytest.approx(74, abs=1) and not clip.samples.any()
         if sys.platform == "linux":
-            status = Path(f"/proc/{process.pid}/status").read_text()
+            status = Path(f"/proc/{taken(decoders).pid}/status").read_text()
             peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
             assert int(peak.split()[1]) < 300_000
 
     with_decoders(work)
 
 
-def silent_flac(blocks: int) -> bytes:
-    """Blocks of 65 535 zeros, 12 bytes each; STREAMINFO gives no length."""
-    info = struct.pack(">HH", 65535, 65535) + bytes(6)
-    packed = (16_000 << 44) | (0 << 41) | (15 << 36)
+def silent_flac(seconds: float, rate: int, channels: int) -> bytes:
+    """Blocks of 65 535 frames of zeros, about 10 bytes and 3 a channel each."""
+    size, blocks = 65535, int(seconds * rate / 65535)
+    stream = (rate << 44) | (channels - 1 << 41) | (15 << 36) | blocks * size
+    info = struct.pack(">HH", size, size) + bytes(6) + stream.to_bytes(8, "big") + bytes(16)
     frames = bytearray()
     for number in range(blocks):
-        head = bytes([0xFF, 0xF8, 0x75, 0x08]) + utf8(number) + struct.pack(">H", 65534)
+        head = bytes([0xFF, 0xF8, 0x70, (channels - 1 << 4) | 8]) + utf8(number)
+        head += struct.pack(">H", size - 1)
         head += bytes([crc8(head)])
-        body = head + bytes([0]) + bytes(2)  # a constant subframe: 0
+        body = head + channels * bytes(3)  # constant subframes: 0
         frames += body + struct.pack(">H", crc16(body))
-    return b"fLaC" + bytes([0x80, 0, 0, 34]) + info + packed.to_bytes(8, "big") + bytes(16) + frames
+    return b"fLaC" + bytes([0x80, 0, 0, 34]) + info + bytes(frames)
 
 
 def utf8(number: int) -> bytes:

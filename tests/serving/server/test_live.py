@@ -7,6 +7,7 @@ from anyio import fail_after, sleep
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
+from ehsaas.serving.server import live
 from ehsaas.serving.stream import Stream
 from tests.serving.server.conftest import Serve
 from tests.serving.server.toy import tone, toy
@@ -97,6 +98,41 @@ def test_who_says_nothing_is_closed(serve: Serve) -> None:
     assert code == 1008 and told["detail"] == "nothing came for 0.1 s"
 
 
+def test_who_has_yet_to_begin_gets_less_time(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 0.1)
+    with opened(serve(idle_seconds=60)) as socket:
+        (told,), code = until_the_end(socket)
+    assert code == 1008 and told["detail"] == "nothing came for 0.1 s"
+
+
+def test_who_has_yet_to_begin_takes_no_streams_place(serve: Serve) -> None:
+    client = serve(streams=1, token="the token")
+    service = client.app.state.service  # type: ignore[attr-defined]
+    with opened(client) as silent, opened(client) as socket:
+        socket.send_json({"token": "the token"})
+        socket.send_bytes(tone(2).tobytes())
+        assert json.loads(socket.receive_text())["kind"] == "look"
+        silent.send_json({"token": "another"})  # nor is it told how many streams there are
+        (told,), code = until_the_end(silent)
+        assert code == 1008 and "wrong token" in told["detail"]
+        assert service.streams == 1
+    assert not service.silent
+
+
+def test_who_is_silent_longest_makes_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "BEGINNING", 2)
+    client = serve()
+    service = client.app.state.service  # type: ignore[attr-defined]
+    with opened(client) as first, opened(client) as second, opened(client) as third:
+        (told,), code = until_the_end(first)
+        assert code == 1013 and "others want to begin" in told["detail"]
+        for socket in (second, third):
+            socket.send_json({})
+            socket.send_json({"flush": True})
+            assert until_the_end(socket) == ([{"kind": "done"}], 1000)
+    assert not service.silent
+
+
 def test_only_so_many_streams_are_open_and_those_that_leave_are_counted(serve: Serve) -> None:
     client = serve(streams=1)
     service = client.app.state.service  # type: ignore[attr-defined]
@@ -106,6 +142,7 @@ def test_only_so_many_streams_are_open_and_those_that_leave_are_counted(serve: S
         assert json.loads(socket.receive_text())["kind"] == "look"
         assert "ehsaas_streams 1.0" in client.get("/metrics").text.splitlines()
         with opened(client) as other:
+            other.send_json({})
             (told,), code = until_the_end(other)
         assert code == 1013 and told["detail"] == "1 streams are open; try again later"
     assert "ehsaas_streams 0.0" in client.get("/metrics").text.splitlines()

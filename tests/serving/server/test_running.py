@@ -13,7 +13,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from ehsaas.serving.server.running import MESSAGE
 from tests.serving.server.toy import wav
 
 PROGRAM = """
@@ -36,6 +39,21 @@ PROGRAM = """
     settings = Settings(port=0, decoders=1, stop_seconds=20)
     run(app({"toy": judge}, settings), settings, lambda line: print(line, flush=True))
 """
+
+LIVES_ON = """
+    import os, signal, time
+    from ehsaas.serving.server import running
+    from ehsaas.serving.server.app import app
+    from ehsaas.serving.server.settings import Settings
+    from tests.serving.server.toy import toy
+    running._MOST = 1
+    settings = Settings(port=0, decoders=1, stop_seconds=0)
+    stop = lambda line: os.kill(os.getpid(), signal.SIGTERM)
+    running.run(app({"toy": toy()}, settings), settings, stop)
+    time.sleep(1.5)
+    print("lives on")
+"""
+"""A program that goes on once its server was stopped."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -120,6 +138,28 @@ def test_a_second_signal_ends_it_at_once(running: Running) -> None:
     running.process.terminate()
     running.process.terminate()
     assert running.ended()[0] == 0
+
+
+def test_whoever_ran_it_lives_on() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(LIVES_ON)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "lives on\n", "")
+
+
+def test_a_streams_message_has_its_own_limit(running: Running) -> None:
+    with connect(f"ws://127.0.0.1:{running.port}/v1/stream", max_size=None) as stream:
+        stream.send('{"encoding": "s16le"}')
+        stream.send(bytes(MESSAGE))
+        assert json.loads(stream.recv(10))["kind"] == "look"
+    with connect(f"ws://127.0.0.1:{running.port}/v1/stream", max_size=None) as stream:
+        stream.send(bytes(MESSAGE + 1))
+        with pytest.raises(ConnectionClosed, match="1009"):
+            stream.recv(10)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
