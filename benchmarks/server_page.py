@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from benchmarks.model_files import listed
 from benchmarks.server_hostile import CLOSED, Hostile
-from benchmarks.server_killed import REQUESTS, STREAMS, UPLOADS, Killed
+from benchmarks.server_killed import LARGE, REQUESTS, STREAMS, UPLOADS, Killed
 from benchmarks.server_load import Load
 from benchmarks.server_process import Held
 
@@ -87,7 +87,8 @@ Answers of 5xx: {r.hostile.server_errors}. Tracebacks in the server's log: {r.tr
 ## Killed clients
 
 {r.killed.clients} client processes were killed (SIGKILL) while each had {UPLOADS} uploads half
-sent, {REQUESTS} requests to be answered and {STREAMS} streams open.
+sent, {REQUESTS} requests to be answered, {STREAMS} streams open, and {LARGE} large uploads of raw
+samples, half of them sent slowly.
 
 | | requests in hand | bytes held | clips waiting | streams |
 |---|---|---|---|---|

@@ -12,6 +12,7 @@ from ehsaas.audio.clip import (
 )
 from ehsaas.audio.decoding import AudioInfo, Recording, Source, decode, info, read
 from ehsaas.audio.files import SUFFIXES, recordings_in
+from ehsaas.audio.mono import low_rate
 
 __all__ = [
     "RATE",
@@ -27,6 +28,7 @@ __all__ = [
     "digest",
     "info",
     "is_silent",
+    "low_rate",
     "read",
     "recordings_in",
     "segments",

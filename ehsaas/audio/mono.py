@@ -63,7 +63,7 @@ def mono(
     samples = np.frombuffer(gathered, dtype=np.float32)
     if not len(samples):
         raise AudioError(f"{name}: a header but no sound after it; truncated files look like this")
-    warnings = _low_rate(rate)
+    warnings = low_rate(rate)
     if heard.peak > 10 * SILENCE and peak_of(samples) < SILENCE:
         warnings.append("the channels cancel each other out when averaged; give one channel alone")
     divisor, said = (level or heard).scaling()
@@ -90,8 +90,8 @@ def too_long(name: str, longest: float) -> TooLongError:
     return TooLongError(f"{name}: longer than {said}; cut it into shorter files first")
 
 
-def _low_rate(rate: int) -> list[str]:
-    """A warning where the source's rate leaves out part of what 16 kHz can hold."""
+def low_rate(rate: int) -> list[str]:
+    """A warning where a source's rate (Hz) leaves out part of what 16 kHz can hold."""
     if rate >= RATE:
         return []
     return [f"recorded at {rate} Hz: nothing above {rate / 2000:g} kHz"]

@@ -31,6 +31,13 @@ def test_floats_come_as_they_are() -> None:
     np.testing.assert_array_equal(found, sound)
 
 
+@pytest.mark.parametrize("rate", [RATE, 48000])
+def test_what_is_louder_than_full_scale_is_clipped_at_every_rate(rate: int) -> None:
+    loud = (1.4 * np.sin(np.arange(rate // 10) * 0.1)).astype("<f4")
+    found = all_of(PcmStream(rate, "f32le"), loud.tobytes())
+    assert np.abs(found).max() == 1.0
+
+
 def test_channels_are_averaged() -> None:
     left, right = tone(200, 0.1), noise(0.1)
     both = np.stack([left, right], axis=1).astype("<f4").tobytes()

@@ -124,7 +124,8 @@ def _clip_of_pcm(data: bytes, pcm: Pcm, longest: float) -> audio.Clip:
     stream = PcmStream(pcm.rate, pcm.encoding, pcm.channels)
     size = _BLOCK // frame * frame
     parts = [stream.feed(data[at : at + size]) for at in range(0, len(data), size)]
-    return audio.Clip(np.concatenate([*parts, stream.flush()]))
+    samples = np.concatenate([*parts, stream.flush()])
+    return audio.Clip(samples, warnings=tuple(audio.low_rate(pcm.rate)))
 
 
 def _received(requests: BinaryIO) -> tuple[dict[str, Any], bytes] | None:

@@ -26,7 +26,8 @@ class Settings(BaseModel):
         allowed_hosts: names, in small letters, that the server is asked by beside its address, as a
             proxy in front of it has one; pages of theirs may ask, too.
         token: what a client has to bring; None where anybody may ask.
-        max_bytes: of one request's body, or of one message of a stream.
+        max_bytes: of one request's body; a message of a stream may be of 1 MiB, or of this where
+            it is less.
         max_seconds: of audio in one request, all its recordings together.
         max_files: recordings in one batch.
         max_looks: windows of one timeline.
@@ -34,11 +35,11 @@ class Settings(BaseModel):
         memory: bytes that all requests together may hold, as sent and decoded.
         decoders: processes that decode.
         hearers: threads that judge, each on one core.
-        upload_seconds: in which a body has to arrive.
+        upload_seconds: in which a body has to arrive, at 8 KiB a second or more.
         decode_seconds: in which one recording has to be decoded.
         answer_seconds: in which a request has to be answered once it is there.
         streams: that are open at once.
-        idle_seconds: that a stream may say nothing.
+        idle_seconds: that a stream may say nothing; before its first message 10 s at most.
         stop_seconds: that requests in hand get to end when the server is stopped.
     """
 

@@ -60,6 +60,14 @@ def test_raw_samples(encoding: str, scale: int) -> None:
     np.testing.assert_allclose(clip.samples, left / 2, atol=1e-6)
 
 
+def test_raw_samples_at_a_low_rate_are_told_to_be_such_as_a_file_is() -> None:
+    samples = tone(1)[::2].astype("<f4")
+    (told,) = with_decoders(
+        lambda decoders: decoders.decode(samples.tobytes(), Pcm(8000, "f32le"), 60)
+    ).warnings
+    assert "nothing above 4 kHz" in told
+
+
 @pytest.mark.parametrize(
     ("data", "pcm", "error", "said"),
     [
