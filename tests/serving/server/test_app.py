@@ -388,7 +388,7 @@ def test_clients_that_leave_while_they_wait_for_a_decoder_leave_nothing(
     gc.disable()
     try:
         client.portal.call(all_leaving)
-        assert not [one for one in gc.get_objects() if isinstance(one, Upload)]
+        assert not [one for one in gc.get_objects() if type(one) is Upload]
     finally:
         gc.enable()
 
