@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ehsaas.audio import RATE, Clip
 from ehsaas.export.mistakes import ExportError
 from ehsaas.features import FeatureConfig, scaling
-from ehsaas.judging import Judge
+from ehsaas.judging import LONGEST, Judge
 from ehsaas.judging.stretches import as_judged
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.models.batch import Batch, Output
@@ -136,6 +136,8 @@ def listen(
 ) -> Lesson:
     """What the teacher says of every clip at every speed, and what the student hears of it.
 
+    What would be longer than `LONGEST` when it is slowed down is left as it is.
+
     Raises:
         ExportError: no clip holds sound.
     """
@@ -145,7 +147,7 @@ def listen(
             if not part.sounds:
                 continue
             seconds += part.clip.duration
-            for speed in speeds:
+            for speed in (one for one in speeds if part.clip.duration <= one * LONGEST):
                 heard = _at_speed(part.clip, speed)
                 targets.append(teacher.hear([heard])[0].probabilities)
                 samples = torch.from_numpy(np.asarray(heard.samples))[None]

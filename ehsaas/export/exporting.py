@@ -2,11 +2,11 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ehsaas.audio import Clip
+from ehsaas.audio import RATE, Clip
 from ehsaas.export import int8, onnx_file
 from ehsaas.export.equality import TOLERANCE, Equality, compare
 from ehsaas.export.mistakes import ExportError
@@ -15,6 +15,7 @@ from ehsaas.export.program import buffers_of, program_of, save_program, see_prog
 from ehsaas.export.prune import pruned
 from ehsaas.export.sounds import voices
 from ehsaas.features import FeatureConfig
+from ehsaas.judging import LONGEST
 from ehsaas.recogniser import Recogniser, load
 from ehsaas.serving import runtime
 
@@ -55,7 +56,7 @@ def export(
     Args:
         recogniser: of one of `KINDS`.
         path: where to; nothing is left there when the answers differ.
-        clips: to compare on; sounds made here where None.
+        clips: to compare on, of each the first `LONGEST` s; sounds made here where None.
         licence: of the weights, to be said on the file.
         prune: the share of units that is left out first (`export.prune`), by what `clips` say.
         program: where a `torch.export` program is to be written, too.
@@ -68,6 +69,7 @@ def export(
     """
     see_kind(recogniser)
     int8.see_clips(precision, clips)
+    clips = None if clips is None else [_in_one_piece(clip) for clip in clips]
     small = narrowed(recogniser)
     if prune:
         small = pruned(small, prune, clips or ())
@@ -148,3 +150,8 @@ def see_equality(
             f" {TOLERANCE:g} was to be expected). Please report this with the recogniser's name"
         )
     return found
+
+
+def _in_one_piece(clip: Clip) -> Clip:
+    """As much of a clip as is ever heard at once."""
+    return replace(clip, samples=clip.samples[: round(LONGEST * RATE)])

@@ -206,6 +206,16 @@ def test_a_baseline_for_a_file_that_hears_samples_is_refused(
         assert "hears samples" in result.stderr and "leave --baseline out" in result.stderr
 
 
+def test_a_window_that_is_too_long_is_one_line(typed: Type, pair: Made, tmp_path: Path) -> None:
+    long = tmp_path / "long.wav"
+    soundfile.write(long, np.tile(toys.clips()[3].samples, 5), RATE)
+    path = pair(toys.WHISPER).path
+    result = typed("recognise", long, "--model", path, "--timeline", "--window", 20)
+    assert result.exit_code in (1, 2) and result.stdout == ""
+    assert "windows of 20 s; at most 15 s are heard in one piece" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_a_damaged_file_is_one_line(
     typed: Type, pair: Made, recordings: Path, tmp_path: Path
 ) -> None:

@@ -1,12 +1,15 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from ehsaas.audio import Clip
+from ehsaas.calibration import Statistics
 from ehsaas.export import ExportError
 from ehsaas.export.distil import StudentSettings, distil, listen
+from ehsaas.judging import Heard
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.recogniser import Recogniser
 from tests import signals
@@ -89,6 +92,33 @@ def test_a_long_recording_is_heard_in_windows() -> None:
     teacher = judge()
     listen(teacher, [tone(200.0, 17.0)], SMALL.features.extractor().eval(), (1.0,))
     assert len(teacher.heard) == 4
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [(13.5, [13.5, 15.0]), (14.9, [14.9])])
+def test_nothing_is_slowed_down_beyond_what_is_heard_in_one_piece(
+    seconds: float, heard: list[float]
+) -> None:
+    lengths: list[float] = []
+
+    class Noting(ByPitch):
+        def hear(
+            self, clips: Sequence[Clip], statistics: Statistics | None = None
+        ) -> tuple[Heard, ...]:
+            lengths.extend(clip.duration for clip in clips)
+            return super().hear(clips, statistics)
+
+    ear = Noting(**vars(judge()))
+    lesson = listen(ear, [tone(200.0, seconds)], SMALL.features.extractor().eval(), (1.0, 0.9))
+    assert lengths == pytest.approx(heard, abs=1e-3)
+    assert len(lesson.targets) == len(heard)
+
+
+def test_a_file_of_an_encoder_teaches_by_long_recordings(pair: Callable[[str], Pair]) -> None:
+    """It knows no positions behind 15 s."""
+    long = Clip(signals.voice(150, 14.9))
+    settings = replace(LITTLE, speeds=(1.0, 0.9))
+    student = distil(pair(toys.WHISPER).file, [long], 0, settings)
+    assert student.facts["teacher"]["seconds"] == 14.9
 
 
 def test_an_exported_file_teaches(pair: Callable[[str], Pair]) -> None:

@@ -72,6 +72,13 @@ def test_int8_and_a_program_beside_it(tmp_path: Path, pair: Made) -> None:
     assert file.card.precision == "int8" and file.card.licence is None  # type: ignore[attr-defined]
 
 
+def test_of_long_recordings_the_beginning_is_compared(tmp_path: Path) -> None:
+    made = toys.recogniser("linear-probe", toys.embeddings(tmp_path / "encoder"))
+    long = Clip(np.tile(toys.clips()[4].samples, 2))
+    found = export(made, tmp_path / "x.onnx", [long]).equality
+    assert long.duration == 30 and (found.shortest, found.longest) == (15.0, 15.0)
+
+
 def test_two_exports_are_the_same_file(tmp_path: Path, pair: Made) -> None:
     both = pair("perceptron")
     again = export(both.recogniser, tmp_path / "again.onnx", toys.clips(), "CC-BY-4.0")
