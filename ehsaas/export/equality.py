@@ -80,7 +80,8 @@ def _gap(
     if one is None or other is None or one.shape != other.shape:
         shapes = [None if values is None else values.shape for values in (one, other)]
         raise ExportError(f"the file gives {name} of the shape {shapes[1]}, not {shapes[0]}")
-    if not np.isfinite(other).all():
-        raise ExportError(f"the file gives {name} that are not finite")
+    for whose, values in (("recogniser", one), ("file", other)):
+        if not np.isfinite(values).all():
+            raise ExportError(f"the {whose} gives {name} that are not finite")
     unit = max(1.0, float(np.abs(one).max())) if name == "embedding" else 1.0
     return float(np.abs(one - other).max()) / unit

@@ -77,5 +77,9 @@ def test_what_cannot_be_compared_is_said() -> None:
     ):
         with pytest.raises(ExportError, match=message):
             compare(made, other, CLIPS, "tones")
+    for name in ("the recogniser", "the file"):
+        pair = (made, Nan(**vars(made))) if name == "the file" else (Nan(**vars(made)), made)
+        with pytest.raises(ExportError, match=f"{name} gives embedding that are not finite"):
+            compare(*pair, CLIPS, "tones")
     with pytest.raises(ExportError, match="no clips to compare"):
         compare(made, made, (), "tones")
