@@ -147,7 +147,7 @@ class Judge(ABC):
         Raises:
             RecogniserError: the recogniser was not calibrated, or the coverage is none.
         """
-        return settling(self.scores, self.classes, coverage, self.name)
+        return settling(self.scores, self.classes, coverage, self.name, self.facts)
 
     def timeline(
         self,
