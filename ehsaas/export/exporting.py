@@ -60,7 +60,7 @@ def export(
         licence: of the weights, to be said on the file.
         prune: the share of units that is left out first (`export.prune`), by what `clips` say.
         program: where a `torch.export` program is to be written, too.
-        precision: `float32`, `int8` (activations scaled by each clip), or `int8-static`, which
+        precision: `float32`, `int8` (activations scaled as they come), or `int8-static`, which
             takes their scales from `clips`.
         tell: called with each step.
 
@@ -89,7 +89,9 @@ def export(
     if precision != "float32":
         tell("quantising")
         model = int8.quantised(model, precision, buffers_of(traced), clips or ())
-        card |= {"precision": precision, "at_once": 1 if precision == "int8" else module.at_once}
+        card |= {"precision": precision}
+        if int8.scaled_together(model):
+            card |= {"at_once": 1}
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx_file.write(model, card | {"equality": equality.told()}, path)
     change = None

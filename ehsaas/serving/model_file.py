@@ -53,7 +53,8 @@ class Card(BaseModel):
         classes: of the probabilities, in order.
         facts: what it was trained and calibrated on.
         licence: of the weights; None where nobody said.
-        precision: `float32`, `int8` (activations scaled by each clip) or `int8-static`.
+        precision: `float32`, `int8` (activations scaled as they come) or `int8-static` (by scales
+            that were taken beforehand).
         at_once: how many clips may be heard together without changing an answer.
         sha256: digest of the graph, weights and all.
         statistics: whose `mean` and `std` are, and of how many frames; None where none are used.
