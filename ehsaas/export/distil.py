@@ -34,6 +34,9 @@ FRAMES = FeatureConfig(
 )
 """What a student hears: 79 numbers every 30 ms, without quiet ends."""
 
+_ITS_OWN = ("calibration", "pruned")
+"""What a teacher's facts say of its network alone."""
+
 Tell = Callable[[str, int, int], None]
 
 
@@ -113,7 +116,7 @@ def distil(
         name=f"{teacher.name}-student",
         version=teacher.version,
         facts={
-            **{key: value for key, value in teacher.facts.items() if key != "calibration"},
+            **{key: value for key, value in teacher.facts.items() if key not in _ITS_OWN},
             "teacher": {
                 "name": teacher.name,
                 "version": teacher.version,
