@@ -189,8 +189,10 @@ def page(found: Sequence[Checked], source: str, count: int) -> str:
 network, exported to one file from waveform to emotion and loaded again, beside the recogniser in
 PyTorch, on {count} clips of {SHORTEST:g} to {LONGEST:g} s ({source}, cut or joined), each heard
 alone and once more in a batch of mixed lengths. The largest difference of any probability, of any
-attention weight, and of the embedding in units of its largest number (at least 1). `ehsaas export`
-writes no file that differs by more than {TOLERANCE:g}. The last column is the largest difference of
+attention weight, and of the embedding in units of its largest number (at least 1). Columns of an
+encoder's states that nobody reads are left out of a linear probe's file, and with them of its
+embedding; what is left is compared with the same columns of the recogniser. `ehsaas export` writes
+no file that differs by more than {TOLERANCE:g}. The last column is the largest difference of
 a probability between the file and the `torch.export` program of the same network, loaded again.
 
 | recogniser | network | weights | MB | largest differences | program |

@@ -36,7 +36,8 @@ def distil(
     learned = student.facts["teacher"]
     terminal.say(
         f"{student.name}: learned what {teacher.name} says of {learned['recordings']} recordings"
-        f" ({learned['seconds']:.0f} s); not calibrated (`ehsaas adapt --labels` does that)"
+        f" ({learned['seconds']:.0f} s); it gives no prediction sets: what can be calibrated is a"
+        " recogniser trained by `ehsaas run`"
     )
     typer.echo(output)
     if left_out:

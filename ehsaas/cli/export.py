@@ -18,7 +18,11 @@ def export(
     ] = Path("emotion.onnx"),
     int8: Annotated[
         bool,
-        typer.Option("--int8", help="Weights of 8 bits: smaller and faster, not quite the same."),
+        typer.Option(
+            "--int8",
+            help="Weights of 8 bits: smaller and faster, not quite the same. An x86 processor"
+            " without VNNI instructions may round worse than is told here.",
+        ),
     ] = False,
     static: Annotated[
         bool,
@@ -74,7 +78,13 @@ def export(
     terminal.say(
         f"{made.path}: {made.size / 1e6:.1f} MB; on {made.equality.clips} clips of"
         f" {made.equality.shortest:.1f} to {made.equality.longest:.1f} s"
-        f" ({made.equality.source}) its graph differs from the recogniser by at most: {worst}"
+        f" ({made.equality.source}) its graph differs from the {'pruned ' * bool(prune)}recogniser"
+        f" by at most: {worst}"
     )
     if made.change is not None:
-        terminal.say(f"of 8 bits, it changes a probability there by at most {made.change:.2g}")
+        parts = [f"pruned by {prune:.0%}"] * bool(prune) + ["of 8 bits"] * (int8 or static)
+        terminal.say(
+            f"{' and '.join(parts)}, it changes a probability there by at most {made.change:.2g}"
+        )
+    if prune and recogniser.scores is not None:
+        terminal.say("it gives no prediction sets: what was calibrated is the recogniser as it was")

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ehsaas.audio import RATE, Clip
 from ehsaas.export.mistakes import ExportError
 from ehsaas.features import FeatureConfig, scaling
-from ehsaas.judging import Judge
+from ehsaas.judging import LONGEST, Judge
 from ehsaas.judging.stretches import as_judged
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.models.batch import Batch, Output
@@ -33,6 +33,9 @@ FRAMES = FeatureConfig(
     parts=("mfcc", "logmel"), hop_ms=30, n_mels=40, n_mfcc=13, deltas=2, trim_db=40
 )
 """What a student hears: 79 numbers every 30 ms, without quiet ends."""
+
+_ITS_OWN = ("calibration", "pruned")
+"""What a teacher's facts say of its network alone."""
 
 Tell = Callable[[str, int, int], None]
 
@@ -113,7 +116,7 @@ def distil(
         name=f"{teacher.name}-student",
         version=teacher.version,
         facts={
-            **{key: value for key, value in teacher.facts.items() if key != "calibration"},
+            **{key: value for key, value in teacher.facts.items() if key not in _ITS_OWN},
             "teacher": {
                 "name": teacher.name,
                 "version": teacher.version,
@@ -136,6 +139,8 @@ def listen(
 ) -> Lesson:
     """What the teacher says of every clip at every speed, and what the student hears of it.
 
+    What would be longer than `LONGEST` when it is slowed down is left as it is.
+
     Raises:
         ExportError: no clip holds sound.
     """
@@ -145,7 +150,7 @@ def listen(
             if not part.sounds:
                 continue
             seconds += part.clip.duration
-            for speed in speeds:
+            for speed in (one for one in speeds if part.clip.duration <= one * LONGEST):
                 heard = _at_speed(part.clip, speed)
                 targets.append(teacher.hear([heard])[0].probabilities)
                 samples = torch.from_numpy(np.asarray(heard.samples))[None]

@@ -1,10 +1,10 @@
 """A model of float32 → one with weights of 8 bits, dynamic or static.
 
 Dynamic: each row of what a matrix is multiplied with is scaled by itself (`export.rows`); an LSTM
-is onnxruntime's, whose input is scaled by the whole clip, so clips are heard one by one. Static:
-the scale of every activation is taken from some clips beforehand. What turns samples into features
-stays in float32, and so do the last layer and the few matrices whose rounding costs the most
-(`export.sensitivity`).
+is onnxruntime's, whose input is scaled by all that is heard at once, so its clips are heard one by
+one. Static: the scale of what enters an operation is taken from some clips beforehand, but for tall
+matrices, whose rows are scaled as they come. What turns samples into features stays in float32, and
+so do the last layer and the few matrices whose rounding costs the most (`export.sensitivity`).
 """
 
 import tempfile
@@ -33,6 +33,9 @@ LARGE = 16_384
 
 AXES = "reach.axes"
 """The one constant beside the weights that is rounded: the axes that distances are taken on."""
+
+_BY_ALL = ("DynamicQuantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul")
+"""Operations that have one scale for all clips that are heard together."""
 
 _WITH_WEIGHTS = {"int8": ("Gemm", "LSTM"), "int8-static": ("MatMul", "Gemm", "Conv")}
 """Operations that onnxruntime quantises; the static way knows no LSTM."""
@@ -103,6 +106,11 @@ def see_clips(way: str, clips: Sequence[Clip] | None) -> None:
     """
     if way == "int8-static" and not clips:
         raise ExportError("static int8 measures activations on recordings: give some (--clips)")
+
+
+def scaled_together(model: ModelProto) -> bool:
+    """Whether a clip's answer hangs on what it is heard with: such clips are heard one by one."""
+    return any(node.op_type in _BY_ALL for node in model.graph.node)
 
 
 def _with_inputs(model: ModelProto, optional: Sequence[Any]) -> ModelProto:

@@ -189,8 +189,12 @@ class MatrixSpectrum(nn.Module):
 
 
 def _factors(N: int) -> tuple[int, int]:
-    """Two factors of N, the first even and about as large as the second."""
-    first = max(one for one in range(2, math.isqrt(N) + 1, 2) if N % one == 0)
+    """Two factors of N, as alike as can be; the first is even where there is such a one.
+
+    Where N is prime the first is 1, and the transform is one plain matrix.
+    """
+    found = [one for one in range(1, math.isqrt(N) + 1) if N % one == 0]
+    first = max([one for one in found if one % 2 == 0] or found)
     return first, N // first
 
 

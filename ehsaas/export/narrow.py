@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ehsaas.features import EmbeddingConfig
+from ehsaas.judging import Heard
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.recogniser import Recogniser
 
@@ -39,6 +40,16 @@ def narrowed(recogniser: Recogniser) -> Recogniser:
     if reach is not None:
         reach = replace(reach, columns=np.searchsorted(kept, reach.columns))
     return replace(recogniser, features=small, network=probe, statistics=own, reach=reach)
+
+
+def on_columns_of(small: Recogniser, whole: Recogniser, heard: Heard) -> Heard:
+    """What `whole` made of a clip, on the columns that `small` has left: what that should give."""
+    if small is whole:
+        return heard
+    assert isinstance(whole.features, EmbeddingConfig)
+    assert isinstance(small.features, EmbeddingConfig), "only these are narrowed"
+    kept = _places(whole.features, small.features)
+    return replace(heard, features=heard.features[:, kept], embedding=heard.embedding[kept])
 
 
 def _least(config: EmbeddingConfig, read: NDArray[np.bool_]) -> EmbeddingConfig:

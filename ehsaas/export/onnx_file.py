@@ -80,6 +80,7 @@ def card_for(
         "facts": dict(recogniser.facts),
         "licence": licence,
         "precision": precision,
+        "pruned": recogniser.facts.get("pruned", 0.0),
         "at_once": at_once,
         "statistics": {"count": statistics.count, "name": statistics.name} if scaled else None,
         "mean": packed(statistics.mean) if scaled else None,
@@ -97,5 +98,8 @@ def write(model: ModelProto, card: Mapping[str, Any], path: Path) -> None:
     said = json.dumps({**card, "sha256": digest_of(data)}, ensure_ascii=False)
     onnx.helper.set_model_props(model, {KEY: said})
     aside = path.with_name(path.name + ".part")
-    aside.write_bytes(model.SerializeToString(deterministic=True))
-    aside.replace(path)
+    try:
+        aside.write_bytes(model.SerializeToString(deterministic=True))
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

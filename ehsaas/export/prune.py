@@ -4,14 +4,14 @@ Of a pretrained encoder the units between the two feed-forward matrices of each 
 attention Bi-LSTM its units. A unit counts by how strongly it is active on given recordings, times
 how strongly what follows listens to it (after Molchanov et al. 2017, "Pruning convolutional neural
 networks for resource efficient inference", where a gradient stands for the second). Whole units go,
-so the file is smaller and faster everywhere. No label is needed; what is lost can be won back by
-teaching the pruned recogniser with the whole one (`export.distil`).
+so the file is smaller and faster everywhere. No label is needed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,9 @@ _PAIRS = (("fc1", "fc2"), ("intermediate_dense", "output_dense"))
 def pruned(recogniser: Recogniser, share: float, clips: Sequence[Clip]) -> Recogniser:
     """The recogniser without the `share` of units that say least on `clips`.
 
+    It says so among its facts (`pruned`, of all units that it ever had), promises no coverage any
+    more, and does not know how far its training data reach where its features are others now.
+
     Args:
         recogniser: with a pretrained encoder, or an attention Bi-LSTM.
         share: between 0 and 1, of the units of every layer.
@@ -45,8 +48,8 @@ def pruned(recogniser: Recogniser, share: float, clips: Sequence[Clip]) -> Recog
         )
     front = deepcopy(recogniser.front or recogniser.features.extractor()).eval()
     network = deepcopy(recogniser.network).eval()
-    made = replace(recogniser, front=front, network=network)
-    pairs = [*_feed_forward(front), *_feed_forward(network)]
+    heard_by = [*_feed_forward(front)]
+    pairs = [*heard_by, *_feed_forward(network)]
     if not pairs and not isinstance(network, AttentionBiLSTM):
         raise ExportError(
             f"{recogniser.name} is a {recogniser.model} without a pretrained encoder: pruning knows"
@@ -54,13 +57,36 @@ def pruned(recogniser: Recogniser, share: float, clips: Sequence[Clip]) -> Recog
         )
     recurrent = [network.lstm] if isinstance(network, AttentionBiLSTM) else []
     with _listening([wide for _, wide in pairs], recurrent) as heard:
+        listening = replace(recogniser, front=front, network=network)
         for clip in clips:
-            made.hear([clip])
+            listening.hear([clip])
     for expand, shrink in pairs:
         _narrow_pair(expand, shrink, heard[shrink], share)
     if isinstance(network, AttentionBiLSTM):
         _narrow_lstm(network, heard[network.lstm], share)
-    return made
+    whole = {key: value for key, value in recogniser.facts.items() if key != "calibration"}
+    left = (1 - whole.get("pruned", 0.0)) * (1 - share)
+    return replace(
+        recogniser,
+        network=network,
+        sizes=_sizes_of(network, recogniser.sizes),
+        front=front if heard_by else recogniser.front,
+        reach=None if heard_by else recogniser.reach,
+        scores=None,
+        facts=whole | {"pruned": round(1 - left, 6)},
+    )
+
+
+def _sizes_of(network: nn.Module, sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """What `MODELS` has to be told to build the pruned network again."""
+    if isinstance(network, AttentionBiLSTM):
+        return {**sizes, "hidden": network.lstm.ahead[0].hidden_size}
+    wide = [first.out_features for first, _ in _feed_forward(network)]
+    if not wide:
+        return dict(sizes)
+    own = sizes["architecture"]
+    name = "encoder_ffn_dim" if own["model_type"] == "whisper" else "intermediate_size"
+    return {**sizes, "architecture": {**own, name: wide[0]}}
 
 
 def _feed_forward(module: nn.Module) -> Iterator[tuple[nn.Linear, nn.Linear]]:

@@ -85,10 +85,11 @@ class Judge(ABC):
     def hear(
         self, clips: Sequence[Clip], statistics: Statistics | None = None
     ) -> tuple[Heard, ...]:
-        """What is made of some clips of at least `SHORTEST` s at 16 kHz, together.
+        """What is made of some clips of `SHORTEST` to `LONGEST` s at 16 kHz, together.
 
         Args:
-            clips: no more than `at_once`.
+            clips: no more than `at_once`; longer ones are the caller's to cut (`as_judged`): an
+                exported encoder has no positions for them.
             statistics: what features are standardised by; the training data's own where None.
 
         Raises:
@@ -146,7 +147,7 @@ class Judge(ABC):
         Raises:
             RecogniserError: the recogniser was not calibrated, or the coverage is none.
         """
-        return settling(self.scores, self.classes, coverage, self.name)
+        return settling(self.scores, self.classes, coverage, self.name, self.facts)
 
     def timeline(
         self,
@@ -161,6 +162,9 @@ class Judge(ABC):
         With `coverage`, each has its prediction set; the promise is for whole recordings, and such
         windows are shorter. For the same reason segments have no distance from what the model was
         trained on.
+
+        Raises:
+            RecogniserError: a window is longer than `LONGEST`, or as for one clip.
         """
         settle = None if coverage is None else self.settles(coverage)
         return merge(self.windows(clip, window, hop, statistics), settle)
@@ -168,7 +172,15 @@ class Judge(ABC):
     def windows(
         self, clip: Clip, window: float, hop: float, statistics: Baseline | None = None
     ) -> list[Estimate]:
-        """One estimate for each stretch of `window` seconds, one every `hop` seconds."""
+        """One estimate for each stretch of `window` seconds, one every `hop` seconds.
+
+        Raises:
+            RecogniserError: a window is longer than `LONGEST`.
+        """
+        if window > LONGEST:
+            raise RecogniserError(
+                f"windows of {window:g} s; at most {LONGEST:g} s are heard in one piece"
+            )
         return self._judge(stretches(clip, window, hop), statistics)
 
     def look(

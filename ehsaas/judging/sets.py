@@ -1,7 +1,9 @@
 """Calibration scores + a coverage → what gives an estimate its prediction set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,11 @@ from ehsaas.timeline import Settle
 
 
 def settling(
-    scores: NDArray[np.floating] | None, classes: Sequence[str], coverage: float | None, name: str
+    scores: NDArray[np.floating] | None,
+    classes: Sequence[str],
+    coverage: float | None,
+    name: str,
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Settle:
     """What gives an estimate its set of this coverage, and the emotion that follows from it.
 
@@ -22,6 +28,7 @@ def settling(
         classes: of its probabilities.
         coverage: between 0 and 1; None changes nothing.
         name: whose they are, for messages.
+        facts: of that recogniser, which say what can be done where there are no scores.
 
     Raises:
         RecogniserError: the recogniser was not calibrated, or the coverage is none.
@@ -32,8 +39,7 @@ def settling(
         raise RecogniserError(f"a coverage of {coverage:g}; expected a share between 0 and 1")
     if scores is None:
         raise RecogniserError(
-            f"{name} was not calibrated, so it can promise no coverage: train it again, or"
-            " calibrate it on labelled recordings of your own (`ehsaas adapt --labels`)"
+            f"{name} was not calibrated, so it can promise no coverage: {_advice(facts)}"
         )
     least, names = conformal_threshold(scores, coverage), tuple(classes)
 
@@ -44,3 +50,16 @@ def settling(
         return replace(estimate, emotion=emotion, prediction_set=kept)
 
     return settle
+
+
+def _advice(facts: Mapping[str, Any]) -> str:
+    """What to do with a recogniser that has no scores."""
+    for fact, kind in (("teacher", "a student"), ("pruned", "a pruned recogniser")):
+        if fact in facts:
+            return (
+                f"{kind} cannot be; what can be calibrated is a recogniser trained by `ehsaas run`"
+            )
+    return (
+        "train it again, or calibrate it on labelled recordings of your own (`ehsaas adapt"
+        " --labels`)"
+    )

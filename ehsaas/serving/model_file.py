@@ -53,7 +53,9 @@ class Card(BaseModel):
         classes: of the probabilities, in order.
         facts: what it was trained and calibrated on.
         licence: of the weights; None where nobody said.
-        precision: `float32`, `int8` (activations scaled by each clip) or `int8-static`.
+        precision: `float32`, `int8` (activations scaled as they come) or `int8-static` (by scales
+            that were taken beforehand).
+        pruned: the share of its units that were left out before the export.
         at_once: how many clips may be heard together without changing an answer.
         sha256: digest of the graph, weights and all.
         statistics: whose `mean` and `std` are, and of how many frames; None where none are used.
@@ -75,6 +77,7 @@ class Card(BaseModel):
     facts: Mapping[str, Any]
     licence: str | None = None
     precision: str = "float32"
+    pruned: float = Field(default=0.0, ge=0, lt=1)
     at_once: int = Field(default=1, ge=1)
     sha256: str
     statistics: Origin | None = None

@@ -33,14 +33,28 @@ class ModelFile(Judge):
     def hear(
         self, clips: Sequence[Clip], statistics: Statistics | None = None
     ) -> tuple[Heard, ...]:
-        """What the graph makes of some clips, as `Judge.hear` says."""
+        """What the graph makes of some clips, as `Judge.hear` says.
+
+        Raises:
+            RecogniserError: a clip is not at 16 kHz, or the statistics are of other features.
+        """
         samples, lengths = _batch(clips)
         feed: dict[str, Any] = {"samples": samples, "lengths": lengths}
         if statistics is not None and self.standardises:
+            self._see_size(statistics)
             feed |= {"mean": statistics.mean, "std": statistics.std}
         names = [output.name for output in self.session.get_outputs()]
         found = dict(zip(names, self.session.run(names, feed), strict=True))
         return tuple(_heard(found, i, samples[i, :n]) for i, n in enumerate(lengths.tolist()))
+
+    def _see_size(self, statistics: Statistics) -> None:
+        own = self.statistics.mean.shape
+        for given in (statistics.mean.shape, statistics.std.shape):
+            if given != own:
+                raise RecogniserError(
+                    f"{self.name}: statistics of the shape {given}; those of this file are"
+                    f" {own}: take them with the file itself (`statistics_of`)"
+                )
 
     def is_current(self) -> bool:
         """Whether the file still holds the graph that is heard with."""

@@ -44,12 +44,15 @@ def test_a_student_of_a_folder_or_a_file_is_saved_and_judges(
         assert result.stdout == f"{out}\n"
         (line,) = result.stderr.splitlines()
         assert "learned what toy attention-bilstm says of 3 recordings (3 s)" in line
-        assert "not calibrated" in line
+        assert line.endswith("what can be calibrated is a recogniser trained by `ehsaas run`")
         student = ehsaas.load(out)
         assert student.name == "toy attention-bilstm-student"
         assert student.facts["teacher"]["name"] == "toy attention-bilstm"
         judged = typed("recognise", recordings, "--model", out)
         assert judged.exit_code == 0, judged.output
+        asked = typed("recognise", recordings, "--model", out, "--coverage", 0.9)
+        assert asked.exit_code == 2 and "a student cannot be; what can be" in asked.stderr
+        assert "adapt" not in asked.stderr + line
 
 
 def test_the_seed_is_told(typed: Type, pair: Made, recordings: Path, tmp_path: Path) -> None:

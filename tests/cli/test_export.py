@@ -12,11 +12,13 @@ import pytest
 import soundfile
 
 import ehsaas
+from ehsaas import audio
 from ehsaas.audio import RATE
 from ehsaas.cli.clips import clips_of
 from ehsaas.cli.terminal import UsageError
 from ehsaas.models import classical
 from ehsaas.recogniser import save
+from ehsaas.serving.runtime import read
 from tests.cli.conftest import Type
 from tests.conftest import Pair
 from tests.export import toys
@@ -54,7 +56,7 @@ def test_a_file_is_written_and_said_to_be_equal(
     (place / "letter.wav").write_text("Dear sound card, …")
     soundfile.write(place / "silent.wav", np.zeros(RATE), RATE)
     out = tmp_path / "made" / "x.onnx"
-    words = ("--clips", place, "--licence", "CC0-1.0", "--program", tmp_path / "x.pt2")
+    words = ("--clips", place, "--licence", "CC0-1.0", "--program", tmp_path / "new" / "x.pt2")
     result = typed("export", model, "-o", out, *words)
     assert result.exit_code == 0, result.output
     assert result.stdout == f"{out}\n"
@@ -66,7 +68,7 @@ def test_a_file_is_written_and_said_to_be_equal(
     file = ehsaas.load(out)
     assert file.name == "toy perceptron"
     assert file.card.licence == "CC0-1.0"  # type: ignore[attr-defined]
-    assert (tmp_path / "x.pt2").is_file()
+    assert (tmp_path / "new" / "x.pt2").is_file()
 
 
 def test_export_prints_nothing_but_its_own_lines(model: Path, tmp_path: Path) -> None:
@@ -91,12 +93,27 @@ def test_a_pruned_encoder_is_smaller(
     typed: Type, pair: Made, recordings: Path, tmp_path: Path
 ) -> None:
     encoder = tmp_path / "encoder"
-    save(toys.recogniser("linear-probe", toys.embeddings(encoder)), tmp_path / "model")
+    made = toys.recogniser("linear-probe", toys.embeddings(encoder), reach=True)
+    save(made, tmp_path / "model")
     out = tmp_path / "half.onnx"
     words = ("export", tmp_path / "model", "-o", out, "--prune", 0.5)
     result = typed(*words, "--clips", recordings)
     assert result.exit_code == 0, result.output
-    assert max(ehsaas.load(out).card.equality["worst"].values()) < 1e-4  # type: ignore[attr-defined]
+    said, changed, sets = result.stderr.splitlines()
+    assert "its graph differs from the pruned recogniser by at most: probabilities " in said
+    assert changed.startswith("pruned by 50%, it changes a probability there by at most ")
+    whole, file = ehsaas.load(tmp_path / "model"), read(out)
+    clips = [audio.read(path) for path in recordings.iterdir()]
+    gaps = [
+        np.abs(whole.hear([clip])[0].probabilities - file.hear([clip])[0].probabilities).max()
+        for clip in clips
+    ]
+    assert float(changed.split()[-1]) == pytest.approx(max(gaps), rel=0.06)
+    assert max(gaps) > 1e-3
+    assert sets == "it gives no prediction sets: what was calibrated is the recogniser as it was"
+    assert (file.card.pruned, file.card.scores, file.card.limits) == (0.5, None, None)
+    asked = typed("recognise", recordings, "--model", out, "--coverage", 0.9)
+    assert asked.exit_code == 2 and "a pruned recogniser cannot be" in asked.stderr
     assert 64 in sizes(pair(toys.WHISPER).path) and 64 not in sizes(out)
     refused = typed(*words)
     assert refused.exit_code == 2 and "give some (--clips)" in refused.stderr
@@ -124,12 +141,17 @@ def test_mistakes_are_one_line_and_leave_no_file(
         ((model, "--prune", 1.5, "--clips", recordings), "expected one between 0 and 1"),
         ((model, "--clips", tmp_path / "none"), "expected a folder of recordings"),
         ((model, "--clips", model), "expected a folder of recordings"),
+        ((model, "--program", tmp_path / "x.bin"), "to end in .pt2"),
+        ((model, "--program", recordings / "0.wav" / "x.pt2"), "0.wav is no folder"),
     ):
         result = typed("export", *words, "-o", out)
         assert result.exit_code == 2, result.output
         assert message in result.stderr and result.stdout == ""
         assert result.stderr.count("\n") == 1
         assert not out.exists()
+    folder = typed("export", model, "-o", recordings)
+    assert folder.exit_code == 2 and folder.stderr.startswith(f"{recordings}: is a folder; ")
+    assert not [*tmp_path.rglob("*.part")]
     result = typed("export", model, "--clips", tmp_path / "bad", "-o", out)
     assert result.exit_code == 2 and "no recording of it can be used" in result.stderr
 
@@ -204,6 +226,16 @@ def test_a_baseline_for_a_file_that_hears_samples_is_refused(
         result = typed("recognise", recordings, "--model", path, "--baseline", baseline)
         assert result.exit_code == 2 and result.stdout == ""
         assert "hears samples" in result.stderr and "leave --baseline out" in result.stderr
+
+
+def test_a_window_that_is_too_long_is_one_line(typed: Type, pair: Made, tmp_path: Path) -> None:
+    long = tmp_path / "long.wav"
+    soundfile.write(long, np.tile(toys.clips()[3].samples, 5), RATE)
+    path = pair(toys.WHISPER).path
+    result = typed("recognise", long, "--model", path, "--timeline", "--window", 20)
+    assert result.exit_code in (1, 2) and result.stdout == ""
+    assert "windows of 20 s; at most 15 s are heard in one piece" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_damaged_file_is_one_line(

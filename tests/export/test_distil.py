@@ -1,12 +1,15 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from ehsaas.audio import Clip
+from ehsaas.calibration import Statistics
 from ehsaas.export import ExportError
 from ehsaas.export.distil import StudentSettings, distil, listen
+from ehsaas.judging import Heard
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
 from ehsaas.recogniser import Recogniser
 from tests import signals
@@ -31,7 +34,7 @@ def tones(count: int, seed: int) -> list[Clip]:
 
 @pytest.fixture(scope="module")
 def taught() -> Recogniser:
-    facts = {"corpora": ["first"], "calibration": {"utterances": 9}}
+    facts = {"corpora": ["first"], "calibration": {"utterances": 9}, "pruned": 0.5}
     teacher = judge(facts=facts, name="ear", version="7", scores=np.ones(9, np.float32))
     return distil(teacher, tones(48, seed=1), 3, SMALL)
 
@@ -54,7 +57,7 @@ def test_a_student_answers_as_its_teacher_does(taught: Recogniser) -> None:
 def test_what_a_student_says_of_itself(taught: Recogniser) -> None:
     assert taught.name == "ear-student" and taught.version == "7"
     assert taught.model == "attention-bilstm" and taught.classes == judge().classes
-    assert taught.facts["corpora"] == ["first"] and "calibration" not in taught.facts
+    assert taught.facts["corpora"] == ["first"] and not {"calibration", "pruned"} & {*taught.facts}
     assert taught.scores is None and taught.reach is None
     seconds = sum(clip.duration for clip in tones(48, seed=1))
     teacher = {"name": "ear", "version": "7", "model": "toy", "recordings": 48}
@@ -89,6 +92,33 @@ def test_a_long_recording_is_heard_in_windows() -> None:
     teacher = judge()
     listen(teacher, [tone(200.0, 17.0)], SMALL.features.extractor().eval(), (1.0,))
     assert len(teacher.heard) == 4
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [(13.5, [13.5, 15.0]), (14.9, [14.9])])
+def test_nothing_is_slowed_down_beyond_what_is_heard_in_one_piece(
+    seconds: float, heard: list[float]
+) -> None:
+    lengths: list[float] = []
+
+    class Noting(ByPitch):
+        def hear(
+            self, clips: Sequence[Clip], statistics: Statistics | None = None
+        ) -> tuple[Heard, ...]:
+            lengths.extend(clip.duration for clip in clips)
+            return super().hear(clips, statistics)
+
+    ear = Noting(**vars(judge()))
+    lesson = listen(ear, [tone(200.0, seconds)], SMALL.features.extractor().eval(), (1.0, 0.9))
+    assert lengths == pytest.approx(heard, abs=1e-3)
+    assert len(lesson.targets) == len(heard)
+
+
+def test_a_file_of_an_encoder_teaches_by_long_recordings(pair: Callable[[str], Pair]) -> None:
+    """It knows no positions behind 15 s."""
+    long = Clip(signals.voice(150, 14.9))
+    settings = replace(LITTLE, speeds=(1.0, 0.9))
+    student = distil(pair(toys.WHISPER).file, [long], 0, settings)
+    assert student.facts["teacher"]["seconds"] == 14.9
 
 
 def test_an_exported_file_teaches(pair: Callable[[str], Pair]) -> None:

@@ -7,11 +7,19 @@ import pytest
 from ehsaas.audio import Clip
 from ehsaas.calibration import Statistics
 from ehsaas.export import ExportError
-from ehsaas.export.equality import TOLERANCE, compare
+from ehsaas.export.equality import DISTANCE_TOLERANCE, TOLERANCE, Equality, change, compare
 from ehsaas.judging import Heard
 from tests.judging.toys import ByPitch, judge, tone
 
 CLIPS = (tone(400, 0.5), tone(200, 2.0), tone(100, 1.0))
+
+
+def heard(one: ByPitch) -> list[Heard]:
+    return [one.hear([clip])[0] for clip in CLIPS]
+
+
+def between(one: ByPitch, other: ByPitch) -> Equality:
+    return compare(heard(one), other, CLIPS, "tones")
 
 
 class Off(ByPitch):
@@ -27,7 +35,7 @@ class Off(ByPitch):
 
 
 def test_the_same_judge_is_equal() -> None:
-    found = compare(judge(), judge(), CLIPS, "tones")
+    found = between(judge(), judge())
     assert found.holds() and found.worst == {"probabilities": 0.0, "embedding": 0.0}
     assert (found.clips, found.shortest, found.longest, found.source) == (3, 0.5, 2.0, "tones")
     assert found.told()["worst"] == {"probabilities": 0.0, "embedding": 0.0}
@@ -35,10 +43,10 @@ def test_the_same_judge_is_equal() -> None:
 
 def test_each_is_heard_alone_and_with_others() -> None:
     other = judge(at_once=2)
-    compare(judge(), other, CLIPS, "tones")
+    between(judge(), other)
     assert other.heard == [(400,), (200,), (100,), (400, 200), (100,)]
     alone = judge(at_once=1)
-    compare(judge(), alone, CLIPS, "tones")
+    between(judge(), alone)
     assert alone.heard == [(400,), (200,), (100,)]
 
 
@@ -50,10 +58,35 @@ def test_the_largest_difference_counts_and_of_an_embedding_its_share() -> None:
             return replace(one, probabilities=moved, embedding=1.0001 * one.embedding)
 
     made = judge()
-    found = compare(made, Worse(**vars(made)), CLIPS, "tones")
+    found = between(made, Worse(**vars(made)))
     assert found.worst["probabilities"] == pytest.approx(1e-3, rel=1e-2)
     assert found.worst["embedding"] == pytest.approx(1e-4, rel=1e-2)  # of 4, 2 and 1
     assert not found.holds() and TOLERANCE == 1e-4
+
+
+def test_a_distance_counts_in_units_of_itself() -> None:
+    class Further(Off):
+        def off(self, one: Heard, together: int) -> Heard:
+            return replace(one, distance=(one.distance or 0.0) + 0.008)
+
+    made = judge(far=9.0)
+    found = between(made, Further(**vars(made)))
+    assert found.distance == pytest.approx(8e-3, rel=1e-2)  # of 1.0, 2.0 and 4.0
+    assert not found.holds() and DISTANCE_TOLERANCE == 1e-3
+    assert between(made, made).distance == 0 and between(made, made).holds()
+    assert between(judge(), judge()).distance is None
+    assert found.told()["distance"] == 0.008
+
+
+def test_a_change_is_of_probabilities_alone() -> None:
+    class Narrower(Off):
+        def off(self, one: Heard, together: int) -> Heard:
+            moved = one.probabilities + np.array([0.25, 0, 0], np.float32)
+            return replace(one, probabilities=moved, embedding=np.ones(4, np.float32))
+
+    made = judge()
+    assert change(heard(made), made, CLIPS) == 0
+    assert change(heard(made), Narrower(**vars(made)), CLIPS) == pytest.approx(0.25)
 
 
 def test_what_cannot_be_compared_is_said() -> None:
@@ -76,6 +109,10 @@ def test_what_cannot_be_compared_is_said() -> None:
         (Longer(**vars(made)), r"embedding of the shape \(4,\), not \(1,\)"),
     ):
         with pytest.raises(ExportError, match=message):
-            compare(made, other, CLIPS, "tones")
+            between(made, other)
+    for name in ("the recogniser", "the file"):
+        pair = (made, Nan(**vars(made))) if name == "the file" else (Nan(**vars(made)), made)
+        with pytest.raises(ExportError, match=f"{name} gives embedding that are not finite"):
+            between(*pair)
     with pytest.raises(ExportError, match="no clips to compare"):
-        compare(made, made, (), "tones")
+        compare((), made, (), "tones")

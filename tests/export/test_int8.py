@@ -10,7 +10,7 @@ from onnx import ModelProto, numpy_helper
 
 from ehsaas.audio import Clip
 from ehsaas.export import ExportError, onnx_file
-from ehsaas.export.int8 import AXES, Way, quantised
+from ehsaas.export.int8 import AXES, Way, quantised, scaled_together
 from ehsaas.export.waveform import Waveform
 from ehsaas.serving import runtime
 from ehsaas.serving.runtime import ModelFile
@@ -38,8 +38,8 @@ def small(pair: Made, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
         buffers = tuple(n for n, _ in Waveform(both.recogniser).named_buffers())
         model = quantised(onnx.load(both.path), way, buffers, toys.clips())
         path = tmp_path_factory.mktemp("int8") / "small.onnx"
-        card = both.file.card.model_dump(exclude={"sha256"})
-        onnx_file.write(model, card | {"precision": way}, path)
+        card = both.file.card.model_dump(exclude={"sha256"}) | {"precision": way}
+        onnx_file.write(model, card | ({"at_once": 1} if scaled_together(model) else {}), path)
         return Small(both, onnx.load(path), runtime.read(path), buffers)
 
     return made
@@ -61,6 +61,22 @@ def test_answers_are_near(small: Callable[[str, Way], Small], name: str, way: Wa
     assert max(gaps) < 0.1
     if not (name == "attention-bilstm" and way == "int8-static"):  # little of that is quantised
         assert max(gaps) > 1e-6
+
+
+LSTMS = ("attention-bilstm", "attention-bilstm without quiet ends", "claf-ser", "nnpm")
+
+
+@pytest.mark.parametrize("name", toys.TOYS)
+def test_every_kind(small: Callable[[str, Way], Small], name: str) -> None:
+    """Answers are near, and those of clips together are those alone; with an LSTM, one by one."""
+    made = small(name, "int8")
+    exact = [made.both.file.hear([clip])[0].probabilities for clip in toys.clips()]
+    alone = [made.file.hear([clip])[0].probabilities for clip in toys.clips()]
+    assert np.abs(np.stack(alone) - np.stack(exact)).max() < 0.1
+    assert made.file.at_once == (1 if name in LSTMS else made.both.file.at_once)
+    if made.file.at_once > 1:
+        together = [one.probabilities for one in made.file.hear(toys.clips())]
+        np.testing.assert_allclose(np.stack(together), np.stack(alone), atol=1e-4)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ehsaas.export.prune import pruned
 from ehsaas.features import EmbeddingConfig
 from ehsaas.judging import RecogniserError
 from ehsaas.models.attention_bilstm import AttentionBiLSTM
-from ehsaas.recogniser import Recogniser, save
+from ehsaas.recogniser import Recogniser, load, save
 from tests.export import toys
 
 CLIPS = toys.clips()[:3]
@@ -106,7 +107,43 @@ def test_a_finetuned_encoder_is_pruned_in_the_network(tmp_path: Path) -> None:
     assert np.isfinite(small.hear(CLIPS[:1])[0].probabilities).all()
 
 
-def test_it_is_exported_and_not_saved(tmp_path: Path) -> None:
+def bilstm(_: Path) -> Recogniser:
+    return toys.bilstm()
+
+
+def finetuned(folder: Path) -> Recogniser:
+    return toys.finetuned(folder)
+
+
+def of_wav2vec(folder: Path) -> Recogniser:
+    return toys.finetuned(folder, "wav2vec2")
+
+
+@pytest.mark.parametrize("made", (bilstm, finetuned, of_wav2vec))
+def test_what_was_pruned_in_the_network_is_saved(
+    made: Callable[[Path], Recogniser], tmp_path: Path
+) -> None:
+    small = pruned(made(tmp_path / "encoder"), 0.5, CLIPS)
+    assert small.front is None
+    save(small, tmp_path / "model")
+    see_same(small, load(tmp_path / "model"))
+
+
+def test_the_pruned_promises_nothing_of_the_whole(tmp_path: Path) -> None:
+    """Where its features are the same, it knows how far its training data reach."""
+    whole = toys.bilstm()
+    whole = replace(whole, facts={**whole.facts, "calibration": {"utterances": 40}})
+    small = pruned(whole, 0.5, CLIPS)
+    assert whole.scores is not None and small.scores is None
+    assert small.facts == {"corpora": ["first"], "languages": ["de"], "pruned": 0.5}
+    assert pruned(small, 0.5, CLIPS).facts["pruned"] == 0.75
+    assert small.reach is whole.reach is not None
+    features = toys.embeddings(tmp_path)
+    encoded = toys.recogniser("linear-probe", features, reach=True)
+    assert encoded.reach is not None and pruned(encoded, 0.5, CLIPS).reach is None
+
+
+def test_a_pruned_front_is_exported_and_not_saved(tmp_path: Path) -> None:
     small = pruned(encoded(tmp_path / "encoder"), 0.5, CLIPS)
     assert isinstance(small.features, EmbeddingConfig)
     with pytest.raises(RecogniserError, match="has a pruned encoder: export it instead"):

@@ -13,11 +13,16 @@ from ehsaas.export.rows import PIECE, TALL, by_rows, tall
 Array = NDArray[np.float32]
 
 
-def product(*matrices: Array, kept: bool = False) -> ModelProto:
-    """A graph in which "x" is multiplied by each matrix ("m0", …); their sum is "y"."""
+def product(*matrices: Array, times: int = 1, read: bool = False) -> ModelProto:
+    """A graph in which "x" is multiplied by each matrix ("m0", …); their sum is "y".
+
+    Each matrix is multiplied with `times` times; with `read`, "m0" is added to the sum as well.
+    """
     names = [f"m{i}" for i in range(len(matrices))]
-    nodes = [helper.make_node("MatMul", ["x", name], [f"{name} x"]) for name in names]
-    nodes.append(helper.make_node("Sum", [f"{name} x" for name in names], ["y"]))
+    pairs = [(name, f"{name} x {time}") for name in names for time in range(times)]
+    nodes = [helper.make_node("MatMul", ["x", name], [made]) for name, made in pairs]
+    parts = [made for _, made in pairs] + ["m0"] * read
+    nodes.append(helper.make_node("Sum", parts, ["y"]))
     K, N = matrices[0].shape
     graph = helper.make_graph(
         nodes,
@@ -92,6 +97,26 @@ def test_what_several_multiply_is_rounded_once(drawn: Callable[..., Array]) -> N
     operations = [node.op_type for node in model.graph.node]
     assert operations.count("Round") == 1
     assert operations.count("MatMulInteger") == 3
+
+
+@pytest.mark.parametrize("K", [16, TALL + 1])
+def test_a_matrix_of_several_products_is_stored_once(drawn: Callable[..., Array], K: int) -> None:
+    x, matrix = drawn(1, 3, K), drawn(K, 4)
+    once, twice = (by_rows(product(matrix, times=times), {"m0"}) for times in (1, 2))
+    np.testing.assert_allclose(run(twice, x), 2 * run(once, x), rtol=1e-6)
+    assert [one.name for one in twice.graph.initializer] == [
+        one.name for one in once.graph.initializer
+    ]
+    operations = [node.op_type for node in twice.graph.node]
+    assert operations.count("Split") == (K > TALL)
+    assert 2 * operations.count("Round") == operations.count("MatMulInteger")
+
+
+def test_a_matrix_that_something_else_reads_stays(drawn: Callable[..., Array]) -> None:
+    x, matrix = drawn(1, 4, 4), drawn(4, 4)
+    made = by_rows(product(matrix, read=True), {"m0"})
+    assert "m0" in {one.name for one in made.graph.initializer}
+    np.testing.assert_allclose(run(made, x), x @ matrix + matrix, atol=0.2)
 
 
 def test_only_what_is_named_changes(drawn: Callable[..., Array]) -> None:

@@ -55,6 +55,14 @@ def test_15_s_are_heard_in_one_piece() -> None:
     assert len(ear.heard[1]) == 4
 
 
+def test_no_window_is_longer_than_what_is_heard_in_one_piece() -> None:
+    ear, clip = judge(), tone(HIGH, 16)
+    assert [one.end for one in ear.windows(clip, 15.0, 15.0)] == [15.0, 16.0]
+    for ask in (ear.windows, ear.timeline):
+        with pytest.raises(RecogniserError, match="windows of 15.5 s; at most 15 s are heard"):
+            ask(clip, 15.5, 15.0)
+
+
 def test_as_many_at_once_as_is_said() -> None:
     clip = tone(HIGH, 12.5)
     for at_once in (1, 4, AT_ONCE):

@@ -32,6 +32,14 @@ def test_a_coverage_is_a_share(coverage: float) -> None:
         settling(np.ones(3), CLASSES, coverage, "ear")
 
 
-def test_who_was_not_calibrated_promises_nothing() -> None:
-    with pytest.raises(RecogniserError, match="ear was not calibrated"):
-        settling(None, CLASSES, 0.9, "ear")
+@pytest.mark.parametrize(
+    ("facts", "advice"),
+    [
+        ({}, "train it again, or calibrate it on labelled recordings of your own"),
+        ({"teacher": {"name": "ear"}}, "a student cannot be; .* trained by `ehsaas run`$"),
+        ({"pruned": 0.5}, "a pruned recogniser cannot be; .* trained by `ehsaas run`$"),
+    ],
+)
+def test_who_was_not_calibrated_promises_nothing(facts: dict[str, object], advice: str) -> None:
+    with pytest.raises(RecogniserError, match=f"ear was not calibrated, .*: {advice}"):
+        settling(None, CLASSES, 0.9, "ear", facts)

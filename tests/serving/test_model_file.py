@@ -10,6 +10,7 @@ import pytest
 import ehsaas
 from ehsaas.judging import RecogniserError
 from ehsaas.serving.model_file import FORMAT, KEY, OUTPUTS, digest_of, packed, unpacked
+from ehsaas.serving.runtime import read
 from tests.conftest import Pair
 from tests.export import toys
 
@@ -53,7 +54,13 @@ def test_every_field_of_the_card(both: Pair) -> None:
     assert card.scores is not None and own.scores is not None
     np.testing.assert_array_equal(unpacked(card.scores), own.scores)
     assert card.limits == own.reach.limits
-    assert {*card.equality} == {"clips", "shortest", "longest", "source", "worst"}
+    assert {*card.equality} == {*("clips", "shortest", "longest", "source", "worst", "distance")}
+
+
+def test_a_file_of_before_was_not_pruned(both: Pair, tmp_path: Path) -> None:
+    assert read(changed(both, tmp_path, pruned=...)).card.pruned == 0.0 == both.file.card.pruned
+    with pytest.raises(RecogniserError, match="(?s)metadata are damaged.*pruned"):
+        read(changed(both, tmp_path, pruned=1.0))
 
 
 def test_what_a_model_has_not_is_not_on_its_card(pair: Made) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import soundfile
 
 import ehsaas
 from ehsaas.audio import RATE, Clip
+from ehsaas.calibration import Statistics
 from ehsaas.emotions import NO_SPEECH
 from ehsaas.judging import RecogniserError
 from ehsaas.serving.runtime import read
@@ -126,6 +128,17 @@ def test_statistics_are_taken_by_a_file_as_by_the_folder(both: Pair) -> None:
     assert a.probabilities == pytest.approx(b.probabilities, abs=1e-4)
     assert b.statistics == a.statistics
     assert b.probabilities != pytest.approx(both.file(clips[3]).probabilities, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", (1, 5))
+def test_statistics_of_other_features_are_refused(both: Pair, size: int) -> None:
+    other = Statistics(np.zeros(size, np.float32), np.ones(size, np.float32), 1, "other")
+    (own,) = both.file.statistics.mean.shape
+    message = rf"shape \({size},\); those of this file are \({own},\): take them with the file"
+    with pytest.raises(RecogniserError, match=message):
+        both.file(toys.clips()[2], other)
+    with pytest.raises(RecogniserError, match=message):
+        both.file.hear(toys.clips()[2:3], replace(both.file.statistics, std=other.std))
 
 
 def test_a_running_baseline(both: Pair) -> None:
