@@ -1,7 +1,7 @@
 /** `ehsaas serve` with the material of the tests: made once, started as often as it is needed. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,18 @@ export function material() {
   run(["e2e/material.py", folder, ...given]);
   return {
     file: (name) => path.join(folder, name),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The page's modules, where Node takes them for modules: `load(file)` imports one. */
+export function modules() {
+  const folder = mkdtempSync(path.join(tmpdir(), "ehsaas-e2e-"));
+  const own = (from) => path.basename(from) !== "vendor";
+  cpSync(path.join(ROOT, "ehsaas/serving/web"), folder, { recursive: true, filter: own });
+  writeFileSync(path.join(folder, "package.json"), '{"type": "module"}');
+  return {
+    load: (file) => import(path.join(folder, file)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
