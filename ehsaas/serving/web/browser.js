@@ -62,9 +62,9 @@ async function fetched(about) {
         `(\`make web\` fetches it). It says: ${error.message}`,
     );
   });
-  const bytes = await api.modelFile(about, (share) =>
-    tell(`Fetching the model ${about.name} … ${Math.round(100 * share)} %`),
-  );
+  const came = (share) => tell(`Fetching the model ${about.name} … ${Math.round(100 * share)} %`);
+  came(0);
+  const bytes = await api.modelFile(about, came);
   tell("Starting the model …");
   const order = { kind: "load", name: about.name, card: about.card, bytes };
   await send(order, [bytes.buffer]).catch((error) => {

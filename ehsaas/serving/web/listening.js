@@ -60,7 +60,8 @@ export class Listening {
   /** → what ends the recording. It is judged where that was said to be when it began. */
   async record(use) {
     const told = this.settings.told();
-    const tell = (seconds) => (find("recording").textContent = `Recording: ${seconds.toFixed(1)} s`);
+    const tell = (seconds) =>
+      (find("recording").textContent = `Recording: ${seconds.toFixed(1)} s`);
     const end = await record(tell, () => guarded(() => this.end(use)));
     return async () => {
       find("recording").textContent = "";
