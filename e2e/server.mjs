@@ -40,9 +40,10 @@ export function run(args, input = "") {
   return done.stdout;
 }
 
-/** A server of this model: → {url, stop()}, once it listens. */
+/** A server of this model, or of these: → {url, stop()}, once it listens. */
 export function serve(model, env = {}) {
-  const args = ["-m", "ehsaas", "serve", "--model", model, "--port", "0"];
+  const models = [model].flat().flatMap((file) => ["--model", file]);
+  const args = ["-m", "ehsaas", "serve", ...models, "--port", "0"];
   const child = spawn(python, args, { cwd: ROOT, env: { ...process.env, ...env } });
   let said = "";
   return new Promise((resolve, reject) => {
