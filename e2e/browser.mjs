@@ -49,10 +49,8 @@ export async function judged(page, count) {
 
 /** Turn the in-browser mode on and wait until it needs no network. */
 export async function judgeHere(page) {
-  await page.getByRole("radio", { name: "In this browser" }).check({ force: true });
-  await page.waitForFunction(() => document.body.dataset.mode === "browser", null, {
-    timeout: 120_000,
-  });
+  await page.getByRole("radio", { name: "In this browser" }).check();
+  await page.getByText("no network is needed").waitFor({ timeout: 120_000 });
 }
 
 /** What axe-core finds serious or critical on the page as it is. */

@@ -1,4 +1,4 @@
-"""Hand-made samples, and what a toy judge says of them: JSON, for `judging.test.mjs`."""
+"""Hand-made samples and looks, and what is made of them here: JSON, for `judging.test.mjs`."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,14 +10,20 @@ from numpy.typing import NDArray
 
 from ehsaas.audio import RATE, Clip, is_silent
 from ehsaas.calibration import Statistics
+from ehsaas.emotions import NO_SPEECH, Estimate
 from ehsaas.judging import Heard, Judge
 from ehsaas.reach import Limits
 from ehsaas.serving.model_file import packed
+from ehsaas.serving.segments import Segments, Span
+from ehsaas.serving.stream import StreamSettings
 
 CLASSES = ("anger", "neutral", "sadness")
 LIMITS = Limits(0.6, 0.5)
 FACTS = {"corpora": ["one"], "languages": ["de"]}
 SCORES = np.linspace(0.02, 0.9, 40, dtype=np.float32)
+
+USUAL = StreamSettings()
+HOLD, KEPT = USUAL.hold, 0.5 ** (USUAL.hop / USUAL.half_life)
 
 Array = NDArray[np.float32]
 
@@ -62,18 +68,27 @@ def sounds() -> Iterator[tuple[str, Array]]:
     yield "long silence", np.zeros(17 * RATE, np.float32)
 
 
+def toy() -> Toy:
+    """A toy that was calibrated."""
+    plain = Statistics(np.zeros(1, np.float32), np.ones(1, np.float32), 1, "none")
+    return Toy(model="toy", classes=CLASSES, statistics=plain, facts=FACTS, scores=SCORES)
+
+
+def card(judge: Toy) -> dict[str, Any]:
+    """What the page is told of the toy."""
+    told = {"name": judge.name, "version": judge.version, "classes": CLASSES, "facts": FACTS}
+    return told | {"scores": packed(SCORES), "limits": {"limit": 0.6, "together": 0.5}}
+
+
 def case(name: str, samples: Array, coverage: float | None) -> Mapping[str, Any]:
     """What the toy says of samples, and its card."""
-    plain = Statistics(np.zeros(1, np.float32), np.ones(1, np.float32), 1, "none")
-    judge = Toy(model="toy", classes=CLASSES, statistics=plain, facts=FACTS, scores=SCORES)
-    clip = Clip(samples)
-    card = {"name": judge.name, "version": judge.version, "classes": CLASSES, "facts": FACTS}
+    judge, clip = toy(), Clip(samples)
     return {
         "name": name,
         "samples": packed(samples),
         "coverage": coverage,
         "silent": is_silent(clip),
-        "card": card | {"scores": packed(SCORES), "limits": {"limit": 0.6, "together": 0.5}},
+        "card": card(judge),
         "expected": {
             "whole": judge(clip, None, coverage).to_dict(),
             "segments": [one.to_dict() for one in judge.timeline(clip, coverage=coverage)],
@@ -81,5 +96,54 @@ def case(name: str, samples: Array, coverage: float | None) -> Mapping[str, Any]
     }
 
 
+def looks(seed: int, window: float, hop: float) -> Iterator[tuple[Estimate, Span | None]]:
+    """Looks at a stream whose mood and voice come and go, each with the voice in its window."""
+    rng = np.random.default_rng(seed)
+    turns = np.cumsum(rng.choice([0.3, 0.6, 1.2, 2.5], 60))  # somebody begins, or ends
+    mood = 0
+    for k in range(60):
+        end = window + k * hop
+        start = end - window
+        spans = zip(turns[::2].clip(start, end), turns[1::2].clip(start, end), strict=True)
+        parts = [(float(a), float(b)) for a, b in spans if a < b]
+        speaks = sum(b - a for a, b in parts) >= window / 10
+        mood = (mood + int(rng.choice([0, 0, 1, 2]))) % len(CLASSES)
+        shares = rng.dirichlet(1 + 20 * (np.arange(len(CLASSES)) == mood)).tolist()
+        said = dict(zip(CLASSES, shares, strict=True)) if speaks else {}
+        emotion = max(said, key=lambda name: said[name]) if said else NO_SPEECH
+        voice = (parts[0][0], parts[-1][1]) if parts else None
+        yield Estimate(emotion, said, start=start, end=end), voice
+
+
+def stream(seed: int, window: float, hop: float, coverage: float | None) -> Mapping[str, Any]:
+    """What segments are made of such looks, as a stream is looked at if nothing else is asked."""
+    judge = toy()
+    seen = list(looks(seed, window, hop))
+    segments = Segments(HOLD, KEPT, hop, judge.settles(coverage))
+    events = [event for look, voice in seen for event in segments.take(look, voice)]
+    return {
+        "name": f"looks {seed} at {window:g} s every {hop:g} s",
+        "hop": hop,
+        "coverage": coverage,
+        "card": card(judge),
+        "looks": [[look.to_dict(), voice] for look, voice in seen],
+        "expected": [event.to_dict() for event in [*events, *segments.flush()]],
+    }
+
+
+def main() -> None:
+    """Print all of it."""
+    grids = ((1.5, 0.5), (1.0, 0.25), (2.0, 0.5), (2.0, 0.25))
+    told = {
+        "clips": [case(n, s, c) for n, s in sounds() for c in (None, 0.5, 0.9)],
+        "hold": HOLD,
+        "kept": KEPT,
+        "streams": [
+            stream(seed, *grid, c) for seed in range(10) for grid in grids for c in (None, 0.5)
+        ],
+    }
+    print(json.dumps(told))
+
+
 if __name__ == "__main__":
-    print(json.dumps([case(n, s, c) for n, s in sounds() for c in (None, 0.5, 0.9)]))
+    main()

@@ -1,18 +1,20 @@
-/** `judging.js` judges as `ehsaas/judging` does: hand-made samples, both asked, numbers compared. */
+/**
+ * `judging.js` judges as `ehsaas/judging` does, and `segments.js` finds what
+ * `ehsaas/serving/segments.py` finds: hand-made samples and looks, both asked, numbers compared.
+ */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 
-import { ROOT, run } from "./server.mjs";
+import { modules, run } from "./server.mjs";
 
-const source = readFileSync(path.join(ROOT, "ehsaas/serving/web/judging.js"));
-const { Judge, conformalThreshold, isSilent, unpacked } = await import(
-  `data:text/javascript;base64,${source.toString("base64")}`
-);
+const page = modules();
+after(() => page.remove());
 
-const cases = JSON.parse(run(["e2e/judged.py"]));
+const { Judge, conformalThreshold, isSilent, settling, unpacked } = await page.load("judging.js");
+const { HOLD, KEPT, Segments } = await page.load("segments.js");
+
+const { clips, hold, kept, streams } = JSON.parse(run(["e2e/judged.py"]));
 
 /** What the toy judge of `judged.py` hears: how loud the stretch is tells all. */
 async function hear(samples) {
@@ -23,7 +25,7 @@ async function hear(samples) {
   return { probabilities, attention: null, distance: 2 * loud };
 }
 
-for (const { name, samples, coverage, card, expected, silent } of cases) {
+for (const { name, samples, coverage, card, expected, silent } of clips) {
   test(`${name}, ${coverage ? `coverage ${coverage}` : "no sets"}`, async () => {
     const heard = unpacked(samples);
     assert.equal(isSilent(heard), silent);
@@ -33,6 +35,23 @@ for (const { name, samples, coverage, card, expected, silent } of cases) {
     answer.estimates.forEach((one, i) => alike(one, expected.segments[i]));
   });
 }
+
+for (const { name, hop, coverage, card, looks, expected } of streams) {
+  test(`${name}, ${coverage ? `coverage ${coverage}` : "no sets"}`, () => {
+    const events = [];
+    const segments = new Segments(hop, settling(card, coverage), (event) => events.push(event));
+    for (const [look, voice] of looks) segments.take(look, voice);
+    segments.flush();
+    const kinds = (all) => all.map((event) => event.kind);
+    assert.deepEqual(kinds(events), kinds(expected));
+    assert.ok(kinds(events).includes("end"));
+    events.forEach((event, i) => alike(event, expected[i]));
+  });
+}
+
+test("live in the browser holds and keeps as much as a stream does", () => {
+  assert.deepEqual([HOLD, KEPT], [hold, kept]);
+});
 
 function alike(mine, theirs) {
   for (const [key, value] of Object.entries(theirs)) {

@@ -111,6 +111,20 @@ test("several clips stand side by side and are downloaded", async () => {
   assert.deepEqual(page.mistakes, []);
 });
 
+test("what a spreadsheet would take for a formula is text", async () => {
+  const page = await open(browser, server.url);
+  const buffer = readFileSync(things.file("anger.wav"));
+  const names = ["-1+cmd.wav", "=1.wav", "@a.wav", "plain.wav"];
+  await page.setInputFiles(
+    "#files",
+    names.map((name) => ({ name, mimeType: "audio/wav", buffer })),
+  );
+  await judged(page, names.length);
+  const csv = await saved(page, () => page.click("#csv"));
+  for (const name of names.slice(0, 3)) assert.ok(csv.includes(`\n'${name},whole`), name);
+  assert.ok(csv.includes("\nplain.wav,whole"));
+});
+
 test("everything can be done with the keyboard", async () => {
   const page = await open(browser, server.url);
   const chosen = page.waitForEvent("filechooser");

@@ -1,7 +1,7 @@
 /** `ehsaas serve` with the material of the tests: made once, started as often as it is needed. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,18 @@ export function material() {
   };
 }
 
+/** The page's modules, where Node takes them for modules: `load(file)` imports one. */
+export function modules() {
+  const folder = mkdtempSync(path.join(tmpdir(), "ehsaas-e2e-"));
+  const own = (from) => path.basename(from) !== "vendor";
+  cpSync(path.join(ROOT, "ehsaas/serving/web"), folder, { recursive: true, filter: own });
+  writeFileSync(path.join(folder, "package.json"), '{"type": "module"}');
+  return {
+    load: (file) => import(path.join(folder, file)),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 /** What a Python of the repository prints, as text. */
 export function run(args, input = "") {
   const done = spawnSync(python, args, { cwd: ROOT, input, encoding: "utf-8", maxBuffer: 1e8 });
@@ -28,9 +40,10 @@ export function run(args, input = "") {
   return done.stdout;
 }
 
-/** A server of this model: → {url, stop()}, once it listens. */
+/** A server of this model, or of these: → {url, stop()}, once it listens. */
 export function serve(model, env = {}) {
-  const args = ["-m", "ehsaas", "serve", "--model", model, "--port", "0"];
+  const models = [model].flat().flatMap((file) => ["--model", file]);
+  const args = ["-m", "ehsaas", "serve", ...models, "--port", "0"];
   const child = spawn(python, args, { cwd: ROOT, env: { ...process.env, ...env } });
   let said = "";
   return new Promise((resolve, reject) => {

@@ -2,7 +2,8 @@
 
 import { Mistake, TokenNeeded } from "./mistakes.js";
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000; // of silence
+const SLOWEST = 32; // bytes a ms: what is sent gives no sign of its own, so it is given its time
 
 let token = null; // in memory only: it is gone when the page is closed
 
@@ -25,25 +26,19 @@ export function address(path, stream = false) {
 
 /** What the server says of its models, the default first. */
 export async function models() {
-  return (await ask("v1/models")).json();
+  return json(await ask("v1/models"));
 }
 
 /** What the server says of one model, its card included. */
 export async function model(name) {
-  return (await ask(`v1/models/${encodeURIComponent(name)}`)).json();
+  return json(await ask(`v1/models/${encodeURIComponent(name)}`));
 }
 
 /** The bytes of a model's file; `tell` hears the share that came, 0–1. */
 export async function modelFile(about, tell) {
-  const answer = await ask(`v1/models/${encodeURIComponent(about.name)}/file`);
-  const chunks = [];
-  let came = 0;
-  for await (const chunk of chunksOf(answer.body)) {
-    chunks.push(chunk);
-    came += chunk.length;
-    tell(Math.min(1, came / about.bytes));
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  const path = `v1/models/${encodeURIComponent(about.name)}/file`;
+  const body = await ask(path, {}, (came) => tell(Math.min(1, came / about.bytes)));
+  return new Uint8Array(await body.arrayBuffer());
 }
 
 /**
@@ -63,31 +58,82 @@ export async function recognise(samples, asked) {
     if (asked[name] !== null && asked[name] !== undefined) query.set(name, asked[name]);
   }
   const headers = { "Content-Type": "audio/pcm" };
-  const answer = await ask(`v1/recognise?${query}`, { method: "POST", headers, body: samples });
-  return answer.json();
+  return json(await ask(`v1/recognise?${query}`, { method: "POST", headers, body: samples }));
 }
 
-async function ask(path, options = {}) {
+/** The body of the server's answer, a Blob; `tell` hears how many of its bytes came. */
+async function ask(path, options = {}, tell = () => null) {
   const headers = { ...options.headers };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  let answer;
+  const used = token;
+  if (used) headers.Authorization = `Bearer ${used}`;
+  const silence = new Silence(PATIENCE_MS + (options.body?.byteLength ?? 0) / SLOWEST);
+  let [answer, body] = [null, null];
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    answer = await fetch(address(path), { ...options, headers, signal });
-  } catch (error) {
-    throw new Mistake(
-      error.name === "TimeoutError"
-        ? `The server did not answer within ${PATIENCE_MS / 1000} s. Try again later, or a shorter recording.`
-        : "The server does not answer. Is `ehsaas serve` still running, and the network on?",
-    );
+    answer = await fetch(address(path), { ...options, headers, signal: silence.signal });
+    body = await bodyOf(answer, silence, tell);
+  } catch {
+    throw new Mistake(silence.words ?? (answer ? BROKEN : "The server does not answer. " + GONE));
+  } finally {
+    silence.end();
   }
-  if (!answer.ok) throw await refusal(answer);
-  return answer;
+  if (answer.ok) return body;
+  if (answer.status === 401 && used !== token) return ask(path, options, tell); // one came meanwhile
+  throw await refusal(answer, body);
+}
+
+const GONE = "Is `ehsaas serve` still running, and the network on?";
+const BROKEN = `The server's answer broke off. ${GONE}`;
+
+/** Gives up where nothing was heard for so many ms, however long the whole of it takes. */
+class Silence {
+  constructor(patience) {
+    this.patience = patience;
+    this.control = new AbortController();
+    this.signal = this.control.signal;
+    this.words = null; // once it lasted too long
+    this.heard();
+  }
+
+  heard() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.giveUp(), this.patience);
+  }
+
+  end() {
+    clearTimeout(this.timer);
+  }
+
+  giveUp() {
+    const seconds = Math.round(this.patience / 1000);
+    this.words = `The server was silent for ${seconds} s. Try again later, or a shorter recording.`;
+    this.control.abort();
+  }
+}
+
+async function bodyOf(answer, silence, tell) {
+  const chunks = [];
+  let came = 0;
+  silence.heard();
+  for await (const chunk of chunksOf(answer.body)) {
+    silence.heard();
+    chunks.push(chunk);
+    came += chunk.length;
+    tell(came);
+  }
+  return new Blob(chunks);
+}
+
+async function json(body) {
+  try {
+    return JSON.parse(await body.text());
+  } catch {
+    throw new Mistake(`What answers at ${location.host} is not what this page is for. ${GONE}`);
+  }
 }
 
 /** An answer that is none → what it says. */
-async function refusal(answer) {
-  const detail = await detailOf(answer);
+async function refusal(answer, body) {
+  const detail = await detailOf(body);
   const said = detail ? ` It says: ${detail}` : "";
   if (answer.status === 401) {
     return new TokenNeeded(
@@ -113,9 +159,9 @@ async function refusal(answer) {
   return new Mistake(what + said);
 }
 
-async function detailOf(answer) {
+async function detailOf(body) {
   try {
-    const { detail } = await answer.json();
+    const { detail } = JSON.parse(await body.text());
     return typeof detail === "string" ? detail : JSON.stringify(detail);
   } catch {
     return "";

@@ -17,6 +17,7 @@ import { languageChoice } from "./languages.js";
 import { drawSpectrogram, drawWave } from "./pictures.js";
 import * as player from "./player.js";
 import { drawRibbon, probabilityBars } from "./ribbon.js";
+import { guarded } from "./trouble.js";
 
 /**
  * @param {object} clip with id, name, samples, duration, language, where, warnings; result, error
@@ -36,6 +37,7 @@ export class ClipCard {
   /** Show what is known of the clip now. */
   update(about, whereNow) {
     const { clip, parts, act } = this;
+    const within = parts.card.contains(document.activeElement);
     this.about = about;
     parts.card.setAttribute("aria-busy", String(clip.busy));
     parts.answer.replaceChildren(...answer(clip));
@@ -45,6 +47,10 @@ export class ClipCard {
     for (const one of [parts.json, parts.csv]) one.hidden = !clip.result;
     if (clip.result) this.showResult(clip.result, about);
     this.draw();
+    // what was pressed may be gone: whoever pressed it goes on from the card
+    if (within && !parts.card.contains(document.activeElement)) {
+      parts.card.focus({ preventScroll: true });
+    }
   }
 
   /** The choice of the language, anew only for another model: the person may be in it. */
@@ -94,12 +100,12 @@ export class ClipCard {
     const done = () => {
       this.playing = false;
       parts.head.hidden = true;
-      parts.play.textContent = "Play";
+      label(parts.play, "Play", clip.name);
     };
-    player.play(clip.samples, start, end, at, done);
+    guarded(() => player.play(clip.samples, start, end, at, done));
     this.playing = true;
     parts.head.hidden = false;
-    parts.play.textContent = "Stop";
+    label(parts.play, "Stop", clip.name);
   }
 
   remove() {
@@ -112,7 +118,7 @@ export class ClipCard {
 function skeleton(clip, act, toggle) {
   const title = `clip-${clip.id}`;
   const parts = {
-    play: make("button", { type: "button", class: "quiet", text: "Play", onclick: toggle }),
+    play: make("button", { type: "button", class: "quiet", onclick: toggle }),
     answer: make("div", { class: "answer" }),
     trouble: make("div", { class: "trouble" }),
     ribbon: make("div", { class: "ribbon", role: "group", "aria-label": "Emotion over time" }),
@@ -131,14 +137,14 @@ function skeleton(clip, act, toggle) {
     language: make("div"),
     facts: make("dl", { class: "facts" }),
     rows: make("tbody"),
-    json: make("button", { type: "button", class: "quiet", text: "JSON", onclick: act.json }),
-    csv: make("button", { type: "button", class: "quiet", text: "CSV", onclick: act.csv }),
-    remove: make("button", { type: "button", class: "quiet", text: "Remove", onclick: act.remove }),
+    json: make("button", { type: "button", class: "quiet", onclick: act.json }),
+    csv: make("button", { type: "button", class: "quiet", onclick: act.csv }),
+    remove: make("button", { type: "button", class: "quiet", onclick: act.remove }),
   };
-  for (const name of ["play", "json", "csv", "remove"]) {
-    const verb = name === "json" || name === "csv" ? `Download ${parts[name].textContent} of` : "";
-    parts[name].setAttribute("aria-label", `${verb || parts[name].textContent} ${clip.name}`);
-  }
+  label(parts.play, "Play", clip.name);
+  label(parts.remove, "Remove", clip.name);
+  label(parts.json, "JSON", clip.name, "Download JSON of");
+  label(parts.csv, "CSV", clip.name, "Download CSV of");
   parts.bars.setAttribute("aria-label", `Probabilities of ${clip.name}`);
   parts.shares = make("div", {}, make("h4", { text: "The whole recording" }), parts.bars);
   parts.details = make(
@@ -177,6 +183,12 @@ function skeleton(clip, act, toggle) {
     parts.details,
   );
   return parts;
+}
+
+/** What a button says, and which clip it says that of, for those who do not see where it is. */
+function label(button, text, name, verb = text) {
+  button.textContent = text;
+  button.setAttribute("aria-label", `${verb} ${name}`);
 }
 
 function segmentTable(clip, rows) {

@@ -26,13 +26,13 @@ export class Clips {
     this.settings = settings;
   }
 
-  /** Read files, judge them, and say which of them are no recordings. */
-  async addFiles(files) {
+  /** Read files, judge them as was told when they came, and say which are no recordings. */
+  async addFiles(files, told) {
     const mistakes = [];
     let place = 0;
     for (const file of files) {
       try {
-        this.add(file.name, await decoded(file), place++);
+        this.add(file.name, await decoded(file), told, place++);
       } catch (error) {
         mistakes.push(wordsFor(error));
       }
@@ -41,8 +41,7 @@ export class Clips {
   }
 
   /** Show a recording before the others, or at a place among them, and judge it. */
-  add(name, { samples, warnings }, place = 0) {
-    const { language, where } = this.settings;
+  add(name, { samples, warnings }, { language, where }, place = 0) {
     const clip = { id: ++this.count, name, samples, warnings, language, where };
     Object.assign(clip, { duration: samples.length / RATE, result: null, error: null, turn: 0 });
     const judge = (change) => this.judge(Object.assign(clip, change));
@@ -60,8 +59,12 @@ export class Clips {
     this.judge(clip);
   }
 
-  /** Judge a clip where it is to be judged: one kept in this browser is never sent unasked. */
+  /**
+   * Judge a clip where it is to be judged. One kept in this browser is never sent unasked, and
+   * while nothing is to leave this machine, nothing does: not even what was sent before.
+   */
   async judge(clip) {
+    if (this.settings.where === BROWSER) clip.where = BROWSER;
     const turn = ++clip.turn;
     Object.assign(clip, { busy: true, error: null });
     this.show(clip);
@@ -74,7 +77,8 @@ export class Clips {
       if (clip.turn !== turn) return;
       clip.error = wordsFor(error);
       say(`${clip.name}: ${clip.error}`);
-      if (error instanceof TokenNeeded) askForToken(error.message, () => this.judge(clip));
+      const again = () => clip.turn === turn && this.judge(clip); // unless it was done meanwhile
+      if (error instanceof TokenNeeded) askForToken(error.message, again);
     }
     clip.busy = false;
     this.show(clip);
@@ -84,7 +88,7 @@ export class Clips {
   async answer(clip) {
     const { about, coverage } = this.settings;
     const here = clip.where === BROWSER;
-    if (here) await browser.load(about, () => null);
+    if (here) await browser.load(about);
     const asked = { model: about.name, coverage, language: clip.language || null };
     const found = await (here ? browser : api).recognise(clip.samples, asked);
     const kept = { classes: about.classes, hopMs: about.hop_ms, limits: about.card.limits };

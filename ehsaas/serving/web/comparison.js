@@ -1,16 +1,18 @@
 /** Several clips side by side: a table with a small ribbon and small bars of each. */
 
 import { make } from "./dom.js";
-import { look } from "./emotions.js";
+import { look, percent } from "./emotions.js";
 import { drawRibbon, swatch } from "./ribbon.js";
 
-/** Fill the table with the clips that were judged. */
+/** Fill the table with the clips that were judged; who was at one of its links stays there. */
 export function drawComparison(table, clips) {
+  const at = table.contains(document.activeElement) ? document.activeElement.hash : null;
   const classes = [...new Set(clips.flatMap((clip) => clip.result.classes))];
   const heads = ["Recording", "Emotion", "Over time", ...classes];
   const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col", text })));
   const rows = clips.map((clip) => line(clip, classes));
   table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...rows));
+  if (at) table.querySelector(`a[href="${at}"]`)?.focus({ preventScroll: true });
 }
 
 function line(clip, classes) {
@@ -41,7 +43,7 @@ function share(name, probability) {
   return make(
     "td",
     { class: "number" },
-    make("span", { text: `${Math.round(100 * probability)} %` }),
+    make("span", { text: percent(probability) }),
     make("span", { class: "bar", "aria-hidden": "true" }, fill),
   );
 }

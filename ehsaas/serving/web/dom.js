@@ -26,15 +26,20 @@ export function say(text) {
   find("said").textContent = text;
 }
 
-/** Shown where it is read first, and read out at once; null takes it away. */
-export function complain(text) {
+/**
+ * Shown where it is read first, and read out at once; null takes it away.
+ * `acts` are what can be done about it: the text of each button, and what it does.
+ */
+export function complain(text, acts = {}) {
   const place = find("complaint");
   place.hidden = !text;
   place.replaceChildren();
   if (!text) return;
-  const away = () => complain(null);
+  const buttons = Object.entries({ ...acts, Dismiss: () => complain(null) });
   place.append(
     make("p", { text }),
-    make("button", { type: "button", class: "quiet", onclick: away, text: "Dismiss" }),
+    ...buttons.map(([name, act]) =>
+      make("button", { type: "button", class: "quiet", onclick: act, text: name }),
+    ),
   );
 }

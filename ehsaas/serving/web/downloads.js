@@ -54,6 +54,6 @@ export function save(name, type, text) {
 /** A cell, quoted where it must be; what a spreadsheet would take for a formula is made text. */
 function cell(value) {
   let text = String(value);
-  if (/^[=+@\t\r]|^-(?!\d)/.test(text)) text = `'${text}`;
+  if (/^[=+@\t\r-]/.test(text)) text = `'${text}`;
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

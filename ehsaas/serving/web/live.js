@@ -2,28 +2,33 @@
 
 import * as api from "./api.js";
 import * as browser from "./browser.js";
-import * as microphone from "./microphone.js";
+import { NO_SPEECH } from "./emotions.js";
 import { LOOK, STEP } from "./judging.js";
+import * as microphone from "./microphone.js";
 import { Mistake, TokenNeeded } from "./mistakes.js";
 import { Segments } from "./segments.js";
 import { RATE, resampled } from "./sound.js";
 
 const BEHIND = 4e6; // bytes that wait to be sent, from where on the line is too slow
+const LAST_WORDS_MS = 10_000; // what the server has for its last events
 
 /**
- * Listen on the server: → stop(). `hear` gets each block, `tell` each event, `over(error)` the end,
- * with null where it was asked for.
+ * Listen on the server: → stop(), which is done when all is over. `hear` gets each block, `tell`
+ * each event, `over(error)` the end, with null where it was asked for.
  */
-export async function onServer({ model, coverage }, hear, tell, over) {
+export async function onServer({ about, coverage }, hear, tell, over) {
   const socket = await opened(api.address("v1/stream", true));
-  let source = null;
+  let [source, stopping] = [null, false];
   let [ended, greeted] = [false, false];
+  let finished;
+  const finish = new Promise((resolve) => (finished = resolve));
   const end = (error) => {
     if (ended) return;
     ended = true;
-    source?.stop();
+    if (!stopping) source?.stop();
     socket.close();
     over(error);
+    finished();
   };
   socket.onclose = ({ code, reason }) =>
     end(new Mistake(`The server ended the stream (${reason || `code ${code}`}).`));
@@ -46,12 +51,17 @@ export async function onServer({ model, coverage }, hear, tell, over) {
     throw error;
   }
   if (ended) await source.stop(); // the server went while the person was asked for the microphone
-  const first = { rate: source.rate, encoding: "f32le", model, coverage, token: api.tokenGiven() };
+  const asked = { model: about.name, coverage, token: api.tokenGiven() };
+  const first = { rate: source.rate, encoding: "f32le", ...asked };
   if (!ended) socket.send(JSON.stringify(first));
   greeted = true;
   return async () => {
+    if (ended) return;
+    stopping = true;
     await source.stop();
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ flush: true }));
+    setTimeout(() => end(null), LAST_WORDS_MS);
+    await finish;
   };
 }
 
@@ -74,8 +84,9 @@ function refused(detail) {
  * Listen in this browser: as `onServer`, but no voice activity is looked for: what is quiet is no
  * speech, and music is taken for a voice.
  */
-export async function inBrowser({ model, settle }, hear, tell, over) {
-  const segments = new Segments(settle, tell);
+export async function inBrowser({ about, settle }, hear, tell, over) {
+  await browser.load(about);
+  const segments = new Segments(STEP, settle, tell);
   let [recent, since, total] = [new Float32Array(0), 0, 0];
   let [busy, stopped, source] = [false, false, null];
   const look = async (rate) => {
@@ -84,9 +95,10 @@ export async function inBrowser({ model, settle }, hear, tell, over) {
     try {
       const heard = (await resampled(recent, rate)).slice(0, LOOK * RATE);
       const start = Math.max(0, end - heard.length / RATE);
-      const found = await browser.stretch(heard, start, end, model);
-      if (!stopped) segments.take(found);
+      const found = await browser.stretch(heard, start, end, about.name);
+      if (!stopped) segments.take(found, found.emotion === NO_SPEECH ? null : [start, end]);
     } catch (error) {
+      if (stopped) return;
       stopped = true;
       source?.stop();
       over(error);
@@ -102,6 +114,7 @@ export async function inBrowser({ model, settle }, hear, tell, over) {
     if (since >= STEP * rate && !busy) look(rate);
   });
   return async () => {
+    if (stopped) return;
     stopped = true;
     await source.stop();
     segments.flush();

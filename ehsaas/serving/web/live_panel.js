@@ -12,36 +12,25 @@ const BLOCKS = 10 * SHOWN; // of 0.1 s each
 const LOGGED = 200; // segments in the table
 
 export class LivePanel {
-  constructor() {
-    this.running = false;
-  }
-
-  /** Begin; `over(error)` is called when it is over, with null where it was asked for. */
+  /** Begin: → stop(). `over(error)` is called at its end, with null where it was asked for. */
   async start(here, about, coverage, over) {
     this.about = about;
     [this.looks, this.levels, this.heard] = [[], [], 0];
     this.clear(here);
     const end = (error) => {
-      this.running = false;
       say("Live has stopped.");
       over(error);
     };
     const begin = here ? inBrowser : onServer;
     const settle = settling(about.card, coverage);
-    const asked = { model: about.name, coverage, settle };
+    const asked = { about, coverage, settle };
     const [hear, take] = [(block) => this.hear(block), (event) => this.take(event)];
-    this.running = true;
     try {
-      this.finish = await begin(asked, hear, take, end);
+      return await begin(asked, hear, take, end);
     } catch (error) {
-      this.running = false;
       find("live-panel").hidden = true;
       throw error;
     }
-  }
-
-  stop() {
-    return this.finish();
   }
 
   clear(here) {

@@ -7,14 +7,16 @@ const AS_HEARD = {
   audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
 };
 
-let tapped = null; // a context whose tap is loaded, made before the network may be gone
+let ready = null; // a context whose tap is loaded, made before the network may be gone
+const users = new Set(); // of contexts, for one that nobody uses is suspended
 
 /** Have the tap at hand, so that the microphone can be opened without a network. */
-export async function prepare() {
-  if (tapped) return;
-  const context = new AudioContext({ sampleRate: RATE });
-  await context.audioWorklet.addModule(new URL("tap.js", import.meta.url));
-  tapped = context;
+export function prepare() {
+  ready ??= tapped({ sampleRate: RATE }).catch((error) => {
+    ready = null;
+    throw error;
+  });
+  return ready;
 }
 
 /**
@@ -23,29 +25,26 @@ export async function prepare() {
  * @throws {Mistake} there is none, or its use was not allowed.
  */
 export async function open(hear) {
+  const stream = await allowed();
+  try {
+    return await heard(stream, hear);
+  } catch (error) {
+    release(stream);
+    throw error;
+  }
+}
+
+async function allowed() {
   if (!navigator.mediaDevices) {
     throw new Mistake(
       "The browser gives no microphone to this page: it must be opened at localhost or by https.",
     );
   }
-  let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia(AS_HEARD);
+    return await navigator.mediaDevices.getUserMedia(AS_HEARD);
   } catch (error) {
     throw new Mistake(refusals[error.name] ?? `The microphone cannot be used (${error.message}).`);
   }
-  const { context, source } = await connected(stream);
-  const tap = new AudioWorkletNode(context, "tap", { numberOfOutputs: 0 });
-  tap.port.onmessage = ({ data }) => hear(data, context.sampleRate);
-  source.connect(tap);
-  await context.resume();
-  const stop = async () => {
-    source.disconnect();
-    tap.port.onmessage = null;
-    for (const track of stream.getTracks()) track.stop();
-    await context.suspend();
-  };
-  return { rate: context.sampleRate, stop };
 }
 
 const refusals = {
@@ -55,15 +54,42 @@ const refusals = {
   NotReadableError: "The microphone is in use by another program, or cannot be read.",
 };
 
+async function heard(stream, hear) {
+  const { context, source } = await connected(stream);
+  const tap = new AudioWorkletNode(context, "tap", { numberOfOutputs: 0 });
+  tap.port.onmessage = ({ data }) => hear(data, context.sampleRate);
+  source.connect(tap);
+  await context.resume();
+  const user = { context };
+  users.add(user);
+  const stop = async () => {
+    source.disconnect();
+    tap.port.onmessage = null;
+    release(stream);
+    users.delete(user);
+    if (![...users].some((one) => one.context === context)) await context.suspend();
+  };
+  return { rate: context.sampleRate, stop };
+}
+
+function release(stream) {
+  for (const track of stream.getTracks()) track.stop();
+}
+
 /** A context with a source of this stream: at 16 kHz, or at the microphone's rate where it must be. */
 async function connected(stream) {
-  await prepare();
+  const context = await prepare();
   try {
-    return { context: tapped, source: tapped.createMediaStreamSource(stream) };
-  } catch {
-    const context = new AudioContext();
-    await context.audioWorklet.addModule(new URL("tap.js", import.meta.url));
-    tapped = context;
     return { context, source: context.createMediaStreamSource(stream) };
+  } catch {
+    const other = await tapped();
+    ready = Promise.resolve(other);
+    return { context: other, source: other.createMediaStreamSource(stream) };
   }
+}
+
+async function tapped(options) {
+  const context = new AudioContext(options);
+  await context.audioWorklet.addModule(new URL("tap.js", import.meta.url));
+  return context;
 }

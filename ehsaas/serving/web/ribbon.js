@@ -1,7 +1,7 @@
 /** The emotion ribbon: segments over time, each with its word, its colour and its pattern. */
 
 import { make } from "./dom.js";
-import { NO_SPEECH, inWords, look, seconds } from "./emotions.js";
+import { NO_SPEECH, inWords, look, percent, seconds } from "./emotions.js";
 
 /**
  * Fill `place` with the segments of a stretch of time.
@@ -74,7 +74,7 @@ export function probabilityBars(estimate, classes) {
       { class: inSet.size && !inSet.has(name) ? "left-out" : null },
       make("span", { class: "name", text: name }),
       make("span", { class: "bar", "aria-hidden": "true" }, bar),
-      make("span", { class: "value", text: `${Math.round(100 * p)} %` }),
+      make("span", { class: "value", text: percent(p) }),
       tick ? make("span", { class: "tick", text: tick }) : null,
     );
   });

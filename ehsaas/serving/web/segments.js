@@ -1,48 +1,57 @@
 /**
  * Looks of a stream → smoothed looks, and where segments begin and end.
  *
- * As `ehsaas/serving/segments.py` does it with its defaults, but without a voice to go by: a pause
- * begins where the last look that was heard ended.
+ * Step by step as `ehsaas/serving/segments.py` does it: `make e2e` compares them.
  */
 
 import { NO_SPEECH } from "./emotions.js";
 
-const HOLD = 2; // looks in a row that an answer has to last to begin a segment, or to end one
-const KEPT = 0.5; // the share of what was said before in what is said now
+export const HOLD = 2; // looks in a row that an answer has to last to begin a segment, or to end one
+export const KEPT = 0.5; // the share of what was said before in what is said now
 
 export class Segments {
   /**
+   * @param {number} hop seconds from one look to the next.
    * @param {?function} settle gives an estimate its prediction set.
    * @param {function} tell hears each event: an estimate with its `kind`.
    */
-  constructor(settle, tell) {
+  constructor(hop, settle, tell) {
+    this.hop = hop;
     this.settle = settle ?? ((one) => one);
     this.tell = tell;
     this.smooth = null;
     this.now = begun(NO_SPEECH, 0);
     this.coming = null;
-    this.until = 0;
+    this.voiceUntil = 0;
+    this.freeFrom = 0;
   }
 
-  take(found) {
+  /**
+   * @param {object} found an estimate of one window, not settled.
+   * @param {?[number, number]} voice from the first to the last of the voice in it.
+   */
+  take(found, voice) {
     const look = this.smoothed(found);
+    this.last = look;
+    if (voice) this.voiceUntil = Math.max(this.voiceUntil, voice[1]);
     this.tell({ ...look, kind: "look" });
     if (look.emotion === this.now.emotion) {
       add(this.now, look);
       this.coming = null;
       if (look.emotion === NO_SPEECH) this.smooth = null;
-    } else {
-      if (this.coming?.emotion !== look.emotion)
-        this.coming = begun(look.emotion, this.begins(look));
-      add(this.coming, look);
-      if (this.coming.looks >= HOLD) this.turn(this.coming, look);
+      return;
     }
-    if (look.emotion !== NO_SPEECH) this.until = look.end;
-    this.last = look;
+    if (this.coming?.emotion !== look.emotion) {
+      this.coming = begun(look.emotion, this.begins(look, voice));
+    }
+    add(this.coming, look);
+    if (this.coming.looks >= HOLD) this.turn(this.coming);
   }
 
+  /** The end of what was going on; where nothing was, what had just begun is a segment. */
   flush() {
-    if (this.last) this.turn(begun(NO_SPEECH, this.until), this.last);
+    if (this.now.emotion === NO_SPEECH && this.coming) this.turn(this.coming);
+    this.turn(begun(NO_SPEECH, this.voiceUntil));
   }
 
   smoothed(look) {
@@ -58,20 +67,37 @@ export class Segments {
     return this.settle({ ...look, emotion, probabilities: this.smooth });
   }
 
-  /** Where that which this look is the first to say began. */
-  begins(look) {
-    if (look.emotion === NO_SPEECH) return this.until;
-    const here = this.now.emotion === NO_SPEECH ? look.start : (look.start + look.end) / 2;
-    return Math.max(here, this.now.start);
+  /** Where that which this look is the first to say began: a hop is left to the one before. */
+  begins(look, voice) {
+    if (look.emotion === NO_SPEECH) return this.voiceUntil;
+    if (this.now.emotion === NO_SPEECH) {
+      return Math.max(this.freeFrom, voice ? voice[0] : look.start);
+    }
+    const [middle, soonest] = [(look.start + look.end) / 2, this.now.start + this.hop];
+    const start = Math.max(middle, soonest);
+    return start < this.voiceUntil ? start : Math.max(soonest, this.voiceUntil - this.hop);
   }
 
-  /** From the answer that there was to the one that is coming. */
-  turn(coming, look) {
-    if (this.now.emotion !== NO_SPEECH)
-      this.tell({ ...of(this.now, look, coming.start), kind: "end" });
-    if (coming.emotion === NO_SPEECH) this.smooth = null;
-    else this.tell({ ...of(coming, look, look.end), kind: "onset" });
+  /** From the answer that there was to the one that is coming, where there is voice in it. */
+  turn(coming) {
+    const still = coming.emotion === NO_SPEECH;
+    if (!still && coming.start >= this.voiceUntil) return;
+    if (this.now.emotion !== NO_SPEECH) {
+      this.freeFrom = Math.max(this.now.start, still ? this.voiceUntil : coming.start);
+      this.tell({ ...this.segment(this.now, this.freeFrom), kind: "end" });
+    }
+    if (still) this.smooth = null;
+    else this.tell({ ...this.segment(coming, this.last.end), kind: "onset" });
     [this.now, this.coming] = [coming, null];
+  }
+
+  /** A segment: like a look, with the mean of its own. */
+  segment({ emotion, start, looks, sums }, end) {
+    const mean = Object.entries(sums).map(([name, sum]) => [name, sum / looks]);
+    const bare = { attention: null, prediction_set: [], warnings: [], extra: {} };
+    const probabilities = Object.fromEntries(mean);
+    const said = this.settle({ ...this.last, ...bare, emotion, probabilities, start, end });
+    return { ...said, emotion };
   }
 }
 
@@ -82,11 +108,4 @@ function begun(emotion, start) {
 function add(run, { probabilities }) {
   run.looks += 1;
   for (const [name, p] of Object.entries(probabilities)) run.sums[name] = (run.sums[name] ?? 0) + p;
-}
-
-/** A segment: like a look, with the mean of its own. */
-function of({ emotion, start, looks, sums }, look, end) {
-  const mean = Object.entries(sums).map(([name, sum]) => [name, sum / looks]);
-  const bare = { attention: null, prediction_set: [], warnings: [], extra: {} };
-  return { ...look, ...bare, emotion, probabilities: Object.fromEntries(mean), start, end };
 }

@@ -13,21 +13,35 @@ export const BROWSER = "in this browser";
 export class Settings {
   /**
    * @param {function} otherwise called when clips are to be judged anew.
-   * @param {function} elsewhere called when what comes next is judged elsewhere.
+   * @param {function} changed called when what comes next is judged elsewhere, or has to wait.
    */
-  constructor(otherwise, elsewhere) {
-    this.where = SERVER;
+  constructor(otherwise, changed) {
+    this.where = SERVER; // as the person chose last, even where the model is still on its way
+    this.moving = null; // the change of the mode that is under way; a later one is another
+    this.choosing = null; // likewise of the model
+    this.held = null; // what is to be pressed before any of it can be changed
     this.starting = null;
     this.about = null; // the model in use, its card included
     this.language = null; // null where it is not said
     this.coverage = null; // null where no sets are asked for
     this.otherwise = otherwise;
-    this.elsewhere = elsewhere;
+    this.changed = changed;
     find("model").onchange = ({ target }) => guarded(() => this.changeModel(target.value));
     find("modes").onchange = ({ target }) => guarded(() => this.changeMode(target.value));
     find("unsure").onchange = find("coverage").onchange = () => this.changeCoverage();
     find("coverage").oninput = () => this.showCoverage();
+    browser.watch((text) => this.showProgress(text));
     this.showMode();
+  }
+
+  /** Whether a mode or a model was chosen that is not there yet. */
+  get waits() {
+    return Boolean(this.moving || this.choosing);
+  }
+
+  /** What is told of a recording that comes now. */
+  told() {
+    return { where: this.where, language: this.language };
   }
 
   /** See that the server said by what is judged: it may be on its way, or have been away. */
@@ -46,16 +60,31 @@ export class Settings {
     await this.use(await api.model(models[0].name));
   }
 
+  /** What is in use stays so until the other model is there. */
   async changeModel(name) {
+    const choice = {};
+    this.choosing = choice;
+    this.changed();
     try {
       const about = await api.model(name);
-      if (this.where === BROWSER) await this.load(about);
-      this.use(about);
-      this.showMode();
-      this.otherwise();
+      if (this.where === BROWSER) await browser.load(about);
+      if (this.choosing === choice) this.replaceModel(about);
+    } catch (error) {
+      if (this.choosing === choice) throw error;
     } finally {
-      find("model").value = this.about.name;
+      if (this.choosing === choice) {
+        this.choosing = null;
+        find("model").value = this.about.name;
+        this.changed();
+      }
     }
+  }
+
+  replaceModel(about) {
+    this.use(about);
+    this.showMode();
+    this.otherwise();
+    browser.keepOnly(about.name);
   }
 
   use(about) {
@@ -68,32 +97,56 @@ export class Settings {
     find("language-row").replaceChildren(choice);
   }
 
+  /** From here on nothing is sent, or all is: what is judged here waits until the model is there. */
   async changeMode(value) {
+    if (this.held) return this.showMode();
+    const move = value === "browser" ? {} : null;
+    this.moving = move;
+    this.go(move ? BROWSER : SERVER);
+    if (!move) return;
     try {
       await this.ready();
-      if (value === "browser") await this.load(this.about);
-      this.where = value === "browser" ? BROWSER : SERVER;
+      await browser.load(this.about);
+      await microphone.prepare().catch(() => null); // without a sound device, files still work
+    } catch (error) {
+      if (this.moving !== move) return; // something else was chosen meanwhile
+      this.where = SERVER;
+      throw error;
     } finally {
-      const now = this.where === BROWSER ? "browser" : "server";
-      find("modes").querySelector(`[value=${now}]`).checked = true;
-      this.showMode();
+      if (this.moving === move) {
+        this.moving = null;
+        this.go(this.where);
+      }
     }
-    this.elsewhere();
   }
 
-  /** Have all that this browser needs at hand; after it, no network is needed. */
-  async load(about) {
-    await browser.load(about, (text) => (find("mode-now").textContent = text));
-    await microphone.prepare().catch(() => null); // without a sound device, files still work
+  go(where) {
+    this.where = where;
     this.showMode();
+    this.changed();
   }
 
   showMode() {
-    const here = this.where === BROWSER;
-    document.body.dataset.mode = here ? "browser" : "server";
-    find("mode-now").textContent = here
-      ? `Audio is judged in this browser. It never leaves this machine, and no network is needed.${this.rounding()}`
-      : `Audio is sent to ${location.host}, which judges it and keeps none of it.`;
+    const value = this.where === BROWSER ? "browser" : "server";
+    document.body.dataset.mode = value;
+    find("modes").querySelector(`[value=${value}]`).checked = true;
+    find("mode-now").textContent =
+      this.where === BROWSER
+        ? `Audio is judged in this browser. It never leaves this machine${this.atHand()}`
+        : `Audio is sent to ${location.host}, which judges it and keeps none of it.`;
+    this.showProgress(null);
+  }
+
+  /** Apart from the mode, for that is to be read all the while. */
+  showProgress(text) {
+    const waits = this.where === BROWSER && text;
+    find("mode-progress").textContent = waits ? `${text} Recordings and live wait for it.` : "";
+  }
+
+  atHand() {
+    return this.about && browser.holds(this.about.name)
+      ? `, and no network is needed.${this.rounding()}`
+      : ".";
   }
 
   /** A file of 8 bits is rounded by each runtime in its own way, and that adds up. */
@@ -103,6 +156,17 @@ export class Settings {
       : " This model computes in 8 bits: the server's numbers may differ by some hundredths.";
   }
 
+  /** While the microphone is in use, where and by what is judged stays as it is. */
+  hold(button) {
+    if (this.held === button) return;
+    this.held = button;
+    for (const id of ["modes", "model", "coverage"]) find(id).disabled = Boolean(button);
+    if (this.about) this.showCoverage();
+    find("held").textContent = button
+      ? `Mode, model and coverage can be changed again after “${button}”.`
+      : "";
+  }
+
   changeCoverage() {
     this.showCoverage();
     this.otherwise();
@@ -110,7 +174,7 @@ export class Settings {
 
   showCoverage() {
     const { card } = this.about;
-    find("unsure").disabled = !card.scores;
+    find("unsure").disabled = !card.scores || Boolean(this.held);
     const asked = find("unsure").checked && Boolean(card.scores);
     const share = find("coverage").value;
     this.coverage = asked ? Number(share) / 100 : null;

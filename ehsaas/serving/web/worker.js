@@ -8,7 +8,7 @@ import { Judge, LOOK } from "./judging.js";
 
 const QUIETLY = { executionProviders: ["wasm"], logSeverityLevel: 3 };
 
-const judges = new Map();
+const models = new Map(); // by its name, the judge and the session of each
 let runtime = null;
 
 let before = Promise.resolve(); // a session judges one thing at a time, so orders wait their turn
@@ -32,13 +32,19 @@ const handlers = {
     const judge = new Judge(card, (samples) => hear(session, card, samples));
     const hum = Float32Array.from({ length: LOOK * 16000 }, (_, i) => 0.1 * Math.sin(i / 20));
     await judge.hear(hum); // the first answer takes longest, so it is had before it is waited for
-    judges.set(name, judge);
+    models.set(name, { judge, session });
   },
   recognise: async ({ name, samples, coverage }) => ({
-    ...(await judges.get(name).recognise(samples, coverage)),
+    ...(await models.get(name).judge.recognise(samples, coverage)),
     model: name,
   }),
-  stretch: ({ name, samples, start, end }) => judges.get(name).stretch({ samples, start, end }),
+  stretch: ({ name, samples, start, end }) =>
+    models.get(name).judge.stretch({ samples, start, end }),
+  release: async ({ name }) => {
+    const { session } = models.get(name);
+    models.delete(name);
+    await session.release();
+  },
 };
 
 async function start(folder) {
