@@ -13,6 +13,9 @@ from ehsaas.evaluation.significance import Comparison, compare
 BESIDE = {"student-int8": "student"}
 """What a form is compared with where that is not float32."""
 
+MOST = 0.01
+"""The UAR that weights of 8 bits may cost."""
+
 FORMS = {
     "torch": "PyTorch, the recogniser as it was saved",
     "float32": "the exported file",
@@ -93,6 +96,8 @@ clip of 3 s on one core, beside other work: [latency](latency.md) has times that
 |---|---|---|---|---|---|---|---|---|
 {lines}
 
+{_verdict(twin_rows)}
+
 {said}
 
 `whisper-base` is the first four layers of the encoder and a logistic regression of a setting named
@@ -103,6 +108,19 @@ those of `kashmiri_bilstm.yaml`, `claf_ser.yaml` (without its adversary: there i
 JSON twin: [compression.json](compression.json), predictions:
 [compression.parquet](compression.parquet).
 """
+
+
+def _verdict(twin_rows: Sequence[Mapping[str, Any]]) -> str:
+    """Whether the files of 8 bits lose no more than they may, and which do."""
+    small = [row for row in twin_rows if row["condition"]["variant"] == "int8"]
+    lost = {
+        f"{row['system']} on {row['test']}": row["difference"]
+        for row in small
+        if row["metric"] == "uar"
+    }
+    over = [f"{name} ({100 * by:+.1f})" for name, by in lost.items() if by < -MOST]
+    met = f"**not met** by {', '.join(over)}" if over else f"met by all {len(lost)}"
+    return f"The goal that a file of 8 bits (int8) loses at most {100 * MOST:g} point: {met}."
 
 
 def _by(twin_rows: Sequence[Mapping[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,22 @@ class Result:
     versions: Mapping[str, str]
 
 
+SOON_MS, FASTER = 8.0, 3.0
+"""The goals of the Bi-LSTM's and CLAF-SER's files: p50, and how many times librosa's takes that."""
+
+WHISPER_MS, WHISPER_BYTES = 30.0, 18_000_000
+"""Those of Whisper's file of 8 bits."""
+
+
+def result_of(twin: Mapping[str, Any]) -> Result:
+    """What a page's twin says."""
+    parts = {
+        "timings": tuple(Timing(**one) for one in twin["timings"]),
+        "bulk": tuple(Bulk(**one) for one in twin["bulk"]),
+    }
+    return Result(**{**twin, **parts})
+
+
 def page(r: Result) -> str:
     """The result as a page."""
     versions = ", ".join(f"{name} {number}" for name, number in r.versions.items())
@@ -65,6 +82,8 @@ Whisper's first four layers hear the clip's own frames; all other networks have 
 | network | way | MB | p50, ms | p95, ms | times the file | p50 in turn, ms | times the file |
 |---|---|---|---|---|---|---|---|
 {_timings(r.timings)}
+
+{_verdicts(r.timings)}
 
 `attention-bilstm` and `claf-ser` are as `experiments/kashmiri_bilstm.yaml` and
 `experiments/claf_ser.yaml` have them (frames every 30 ms); the others of them have the defaults
@@ -94,6 +113,37 @@ compared, those of two machines cannot.
 
 JSON twin: [latency.json](latency.json).
 """
+
+
+def _verdicts(timings: Sequence[Timing]) -> str:
+    """Which goals are met, by the first p50."""
+    by = {(one.system, one.way): one for one in timings}
+    lines = []
+    for system in dict.fromkeys(one.system for one in timings):
+        file, usual = by[system, "onnx"], by.get((system, "librosa + torch"))
+        if usual is not None:
+            times = usual.p50_ms / file.p50_ms
+            lines.append(
+                f"- {system}: {file.p50_ms:.1f} ms, {_met(file.p50_ms <= SOON_MS)};"
+                f" {times:.1f} times faster than librosa and PyTorch, {_met(times >= FASTER)}."
+            )
+        elif system.startswith("whisper"):
+            small = by[system, "int8"]
+            size = small.size or 0
+            lines.append(
+                f"- {system}, int8: {small.p50_ms:.1f} ms, {_met(small.p50_ms <= WHISPER_MS)};"
+                f" {size / 1e6:.1f} MB, {_met(size <= WHISPER_BYTES)}."
+            )
+    goals = (
+        f"Goals: {SOON_MS:g} ms at most and {FASTER:g} times faster than the usual path for a file"
+        f" of the Bi-LSTM and of CLAF-SER; {WHISPER_MS:g} ms and {WHISPER_BYTES / 1e6:g} MB at most"
+        " for Whisper's of 8 bits."
+    )
+    return "\n".join([goals, "", *lines])
+
+
+def _met(goal: bool) -> str:
+    return "met" if goal else "**not met**"
 
 
 def _timings(timings: Sequence[Timing]) -> str:
