@@ -31,15 +31,22 @@ from ehsaas.audio import RATE, Clip, recordings_in
 from ehsaas.calibration import Statistics
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.export import KINDS, export
-from ehsaas.export.equality import TOLERANCE
+from ehsaas.export.equality import DISTANCE_TOLERANCE, TOLERANCE
 from ehsaas.export.program import INPUTS
-from ehsaas.features import EmbeddingConfig, FeatureConfig, HeardBy, SamplesConfig
+from ehsaas.features import (
+    EmbeddingConfig,
+    FeatureConfig,
+    HeardBy,
+    SamplesConfig,
+    UtteranceVectorConfig,
+)
 from ehsaas.models import MODELS
 from ehsaas.models.encoders import Checkpoint
 from ehsaas.recogniser import Recogniser, load
 from ehsaas.serving import runtime
 
 SHORTEST, LONGEST = 0.3, 15.0
+SOME = 20
 CLASSES = LABEL_SETS["four"]
 
 
@@ -55,6 +62,8 @@ class Checked:
     shortest_s: float
     longest_s: float
     worst: Mapping[str, float]
+    distance: float | None
+    given_worst: float | None
     program_worst: float
 
 
@@ -99,7 +108,8 @@ def recognisers(
                 yield kind, "a pretrained encoder, a random head", _random(kind, features, {})
         else:
             sizes: dict[str, Any] = {"claf-ser": {"corpora": 3}, "memory": {"items": 50}}
-            yield kind, "random", _random(kind, FeatureConfig(), sizes.get(kind, {}))
+            own = UtteranceVectorConfig() if kind == "simple-rnn" else FeatureConfig()
+            yield kind, "random", _random(kind, own, sizes.get(kind, {}))
 
 
 def _random(kind: str, features: HeardBy, sizes: Mapping[str, Any]) -> Recogniser:
@@ -155,8 +165,24 @@ def checked(name: str, weights: str, made: Recogniser, clips: Sequence[Clip]) ->
             found.shortest,
             found.longest,
             found.worst,
+            found.distance,
+            _by_given_statistics(made, judge, clips),
             _program(program, judge, clips),
         )
+
+
+def _by_given_statistics(
+    made: Recogniser, judge: runtime.ModelFile, clips: Sequence[Clip]
+) -> float | None:
+    """The largest difference of a probability where both are given the statistics of some clips.
+
+    None where they are those of columns that the file has not, or make no difference.
+    """
+    if not made.standardises or len(made.statistics.mean) != len(judge.statistics.mean):
+        return None
+    given = judge.statistics_of(clips[:SOME], "some clips")
+    pairs = [(made.hear([clip], given)[0], judge.hear([clip], given)[0]) for clip in clips[:SOME]]
+    return max(float(np.abs(a.probabilities - b.probabilities).max()) for a, b in pairs)
 
 
 def _program(path: Path, judge: runtime.ModelFile, clips: Sequence[Clip]) -> float:
@@ -164,7 +190,7 @@ def _program(path: Path, judge: runtime.ModelFile, clips: Sequence[Clip]) -> flo
     program: Any = torch.export.load(path).module()
     mean, std = (torch.from_numpy(x) for x in (judge.statistics.mean, judge.statistics.std))
     worst = 0.0
-    for clip in clips[:20]:
+    for clip in clips[:SOME]:
         samples = torch.from_numpy(np.ascontiguousarray(clip.samples))[None]
         given = dict(
             zip(INPUTS, (samples, torch.tensor([samples.shape[1]]), mean, std), strict=True)
@@ -180,6 +206,7 @@ def page(found: Sequence[Checked], source: str, count: int) -> str:
     lines = "\n".join(
         f"| {one.name} | {one.model} | {one.weights} | {one.megabytes:.2f} |"
         f" {', '.join(f'{name} {gap:.1e}' for name, gap in one.worst.items())} |"
+        f" {_told(one.distance)} | {_told(one.given_worst)} |"
         f" {one.program_worst:.1e} |"
         for one in found
     )
@@ -192,11 +219,15 @@ alone and once more in a batch of mixed lengths. The largest difference of any p
 attention weight, and of the embedding in units of its largest number (at least 1). Columns of an
 encoder's states that nobody reads are left out of a linear probe's file, and with them of its
 embedding; what is left is compared with the same columns of the recogniser. `ehsaas export` writes
-no file that differs by more than {TOLERANCE:g}. The last column is the largest difference of
-a probability between the file and the `torch.export` program of the same network, loaded again.
+no file that differs by more than {TOLERANCE:g}, or by more than {DISTANCE_TOLERANCE:g} of the
+distance from the training data where that is known. The last two columns are the largest difference
+of a probability on {SOME} of the clips: where both are given the statistics of these, as
+`--baseline` does, and between the file and the `torch.export` program of the same network, loaded
+again.
 
-| recogniser | network | weights | MB | largest differences | program |
-|---|---|---|---|---|---|
+| recogniser | network | weights | MB | largest differences | distance | given statistics | \
+program |
+|---|---|---|---|---|---|---|---|
 {lines}
 
 Machine: {processor()}, {platform.platform(terse=True)}. torch {version("torch")}, onnxruntime
@@ -204,6 +235,10 @@ Machine: {processor()}, {platform.platform(terse=True)}. torch {version("torch")
 
 JSON twin: [export.json](export.json).
 """
+
+
+def _told(gap: float | None) -> str:
+    return "–" if gap is None else f"{gap:.1e}"
 
 
 def main() -> None:

@@ -188,6 +188,7 @@ def _status(line: bytes) -> int:
 async def _abused(served: Served, number: int, clip: bytes, at_once: asyncio.Semaphore) -> int:
     """The code with which an abused stream is closed; 0 where the connection just ends."""
     first = json.dumps({"token": TOKEN, "encoding": "s16le"})
+    stream: ClientConnection | None = None
     try:
         async with (
             at_once,
@@ -198,8 +199,8 @@ async def _abused(served: Served, number: int, clip: bytes, at_once: asyncio.Sem
                 async for _ in stream:
                     pass
     except (OSError, TimeoutError, WebSocketException):
-        return CLOSED
-    return int(stream.close_code or CLOSED)
+        pass
+    return int((stream and stream.close_code) or CLOSED)
 
 
 async def _nonsense(stream: ClientConnection, first: str, clip: bytes) -> None:
