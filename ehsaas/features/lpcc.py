@@ -42,7 +42,8 @@ class Lpcc(nn.Module):
 
 def predictor(r: Tensor, quiet: float = 0.0) -> Tensor:
     """Autocorrelation (…, P + 1) → the predictor's coefficients a_1 … a_P (Levinson–Durbin)."""
-    error = r[..., 0] * (1 + WHITE) + quiet + torch.finfo(r.dtype).tiny
+    # Exported, WHITE has but seven digits: of a tone, those of 1 + WHITE would not be enough.
+    error = r[..., 0] + r[..., 0] * WHITE + quiet + torch.finfo(r.dtype).tiny
     a = (r[..., 1] / error)[..., None]
     error = error * (1 - a[..., 0].square())
     for i in range(2, r.shape[-1]):
