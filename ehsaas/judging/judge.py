@@ -164,7 +164,7 @@ class Judge(ABC):
         trained on.
 
         Raises:
-            RecogniserError: a window is longer than `LONGEST`, or as for one clip.
+            RecogniserError: a window of the clip is longer than `LONGEST`, or as for one clip.
         """
         settle = None if coverage is None else self.settles(coverage)
         return merge(self.windows(clip, window, hop, statistics), settle)
@@ -175,9 +175,9 @@ class Judge(ABC):
         """One estimate for each stretch of `window` seconds, one every `hop` seconds.
 
         Raises:
-            RecogniserError: a window is longer than `LONGEST`.
+            RecogniserError: a window of the clip is longer than `LONGEST`.
         """
-        if window > LONGEST:
+        if min(window, clip.duration) > LONGEST:
             raise RecogniserError(
                 f"windows of {window:g} s; at most {LONGEST:g} s are heard in one piece"
             )
