@@ -1,4 +1,4 @@
-# make demo                   the three questions on speech rendered here, and a report
+# make demo                   a first emotion, the three questions on speech rendered here, a report
 # make demo CORPORA=FOLDER    the same on the real corpora found in FOLDER
 # make test                   checks and tests
 # make web                    what the page needs to judge in the browser, by npm

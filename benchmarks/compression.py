@@ -31,7 +31,7 @@ from ehsaas.audio import Clip
 from ehsaas.corpora.splits import Fold
 from ehsaas.evaluation import predictions
 from ehsaas.experiments import config as configuration
-from ehsaas.experiments import fitting, material, networks, pretrained
+from ehsaas.experiments import fitting, material, networks, pretrained, stored
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.holdout import speaker_folds
 from ehsaas.experiments.judged import Trial, judged
@@ -119,7 +119,7 @@ def recogniser_of(setup: Setup, corpus: str, fold: Fold, classes: Sequence[str])
     network, _, _ = networks.train(setup, data, statistics, fold.train, cell)
     return Recogniser(
         setup.config.heard_by,
-        fitting.sizes(setup.config, 1),
+        fitting.sizes(setup.config, 1, classes),
         network,
         model=setup.config.system,
         classes=tuple(classes),
@@ -225,7 +225,7 @@ def _said(
         "compression",
         system,
         "strict",
-        material.kind_of(setup.config),
+        stored.kind_of(setup.config),
         "source",
         setup.config.corpora,
         "native",

@@ -27,7 +27,8 @@ from ehsaas.disturbances import DISTURBANCES
 from ehsaas.experiments import config, material, pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.heard import disturbed
-from ehsaas.experiments.material import Kind, Material, Setup
+from ehsaas.experiments.material import Material, Setup
+from ehsaas.experiments.stored import Kind
 from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.features import Told
 from ehsaas.features.functionals import FunctionalsConfig

@@ -60,7 +60,7 @@ from ehsaas.evaluation.pooled import pool
 from ehsaas.evaluation.significance import compare
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.models.encoders import Checkpoint, EncoderError
-from ehsaas.training.vectors import solve
+from ehsaas.training.multinomial import solve
 from ehsaas.utterances import TableError, UtteranceTable
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,14 +1,13 @@
 """A Gradio page over a recogniser: a recording in, emotions, their timeline and warnings out.
 
     pip install 'ehsaas[demo]'
-    EHSAAS_MODEL=emotion.onnx python demo/app.py
+    python demo/app.py
 
 For people who know this shape; `ehsaas serve` has a page that needs no Gradio and can judge inside
 the browser. Gradio keeps what is uploaded in a temporary folder while the page runs.
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 import ehsaas
@@ -71,16 +70,22 @@ def _row(one: Estimate) -> Row:
     return [round(one.start, 2), round(one.end, 2), one.emotion, sure, others]
 
 
+def introduced(judge: Judge) -> str:
+    """What stands above the page, in Markdown: what the model is, its licence, what it is not."""
+    languages = ", ".join(judge.facts.get("languages", ())) or "languages that it does not say"
+    licence = f" Its licence: {judge.licence}." if judge.licence else ""
+    return (
+        f"# ehsaas\n\nEmotion in speech, and how far to trust it. The model *{judge.name}* was"
+        f" trained on {languages}.{licence} {NOT_FOR}"
+    )
+
+
 def page(judge: Judge) -> Any:
     """The page over one recogniser, Gradio's `Blocks`."""
     import gradio as gr
 
-    languages = ", ".join(judge.facts.get("languages", ())) or "languages that it does not say"
     with gr.Blocks(title="ehsaas") as blocks:
-        gr.Markdown(
-            f"# ehsaas\n\nEmotion in speech, and how far to trust it. The model *{judge.name}* was"
-            f" trained on {languages}. {NOT_FOR}"
-        )
+        gr.Markdown(introduced(judge))
         with gr.Row():
             heard = gr.Audio(
                 sources=["microphone", "upload"],
@@ -114,9 +119,8 @@ def page(judge: Judge) -> Any:
 
 
 def main() -> None:
-    """Open the page over the recogniser that `EHSAAS_MODEL` names, here `emotion.onnx`."""
-    model = Path(os.environ.get("EHSAAS_MODEL", "emotion.onnx"))
-    page(ehsaas.load(model)).launch()
+    """Open the page over the recogniser that `EHSAAS_MODEL` names, or the shipped default."""
+    page(ehsaas.load(os.environ.get("EHSAAS_MODEL") or None)).launch()
 
 
 if __name__ == "__main__":

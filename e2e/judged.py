@@ -52,7 +52,8 @@ class Toy(Judge):
 def _heard(samples: Array) -> Heard:
     loud = min(1.0, 4 * float(np.abs(samples.astype(np.float64)).mean()))
     probabilities = np.array([loud, (1 - loud) * 0.7, (1 - loud) * 0.3])
-    return Heard(probabilities, samples[:1, None], samples[:1], None, 2 * loud)
+    places = np.array([2 * loud - 1, -loud])
+    return Heard(probabilities, samples[:1, None], samples[:1], None, 2 * loud, places)
 
 
 def sounds() -> Iterator[tuple[str, Array]]:
@@ -112,7 +113,8 @@ def looks(seed: int, window: float, hop: float) -> Iterator[tuple[Estimate, Span
         said = dict(zip(CLASSES, shares, strict=True)) if speaks else {}
         emotion = max(said, key=lambda name: said[name]) if said else NO_SPEECH
         voice = (parts[0][0], parts[-1][1]) if parts else None
-        yield Estimate(emotion, said, start=start, end=end), voice
+        arousal, valence = rng.uniform(-1, 1, 2).tolist() if speaks else (None, None)
+        yield Estimate(emotion, said, (), arousal, valence, start, end), voice
 
 
 def stream(seed: int, window: float, hop: float, coverage: float | None) -> Mapping[str, Any]:

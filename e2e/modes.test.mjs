@@ -87,6 +87,7 @@ function gap(mine, theirs, name) {
   const numbers = (one) => [
     ...Object.values(one.probabilities),
     ...(one.attention ?? []),
+    ...[one.arousal, one.valence].filter((value) => value !== null),
     ...("distance" in one.extra ? [one.extra.distance] : []),
   ];
   const [ours, others] = [numbers(mine), numbers(theirs)];

@@ -5,7 +5,7 @@ The last two are taken from calibration utterances, whose classes are known: `be
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ TEMPERATURES = np.geomspace(0.1, 10.0, 93)
 """Candidates from which calibration utterances choose; 1 leaves the probabilities as they are."""
 
 
+HIDING = 1000.0
+"""How many times too large the deviation of a hidden dimension is."""
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Mean and standard deviation of each feature dimension, and whose they are.
@@ -26,7 +30,9 @@ class Statistics:
     `mean` and `std` have shape (D,), float32, in the feature's own unit; `count` is the number of
     frames (or vectors) they were taken over; `name` is e.g. "source" or "corpus: urdu". Of speech
     that was given to judge by, `clips` and `seconds` say how much it was, and `warnings` what is
-    the matter with it.
+    the matter with it. `hidden` are dimensions that say something only beside other clips of the
+    same voice or place, as the level of a recording does: among statistics of many places their
+    `std` is `HIDING` times what it is within one.
     """
 
     mean: Array
@@ -36,6 +42,7 @@ class Statistics:
     clips: int = 0
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    hidden: tuple[int, ...] = ()
 
     @property
     def whose(self) -> str:
@@ -44,6 +51,12 @@ class Statistics:
             return self.name
         many = "clip" if self.clips == 1 else "clips"
         return f"{self.name} ({self.clips} {many}, {self.seconds:.1f} s)"
+
+    def hiding(self, hidden: tuple[int, ...]) -> "Statistics":
+        """The same statistics with some dimensions hidden."""
+        std = self.std.copy()
+        std[list(hidden)] *= np.float32(HIDING)
+        return replace(self, std=std, hidden=hidden)
 
     def __call__(self, features: Array) -> Array:
         """Standardise `features` (..., D): subtract the mean, divide by the deviation."""

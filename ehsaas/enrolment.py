@@ -9,7 +9,8 @@ t being the seconds of speech and κ the seconds that the training data count fo
 under a conjugate prior (Murphy 2007, "Conjugate Bayesian analysis of the Gaussian distribution"),
 for the variance without its term w (1 − w) (m_own − m_train)². That would be right if the voice's
 distance from the others were variation within the voice; it is the very thing to be taken away, and
-with the term nothing was recognised better.
+with the term nothing was recognised better. Of a dimension that is hidden among the training data
+(`Statistics.hidden`) m = m_own, and s is divided by w: it says the more, the more speech was heard.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ehsaas.calibration import Moments, Statistics
+from ehsaas.calibration import HIDING, Moments, Statistics
 
 STRENGTH = 4.0
 """κ in seconds. Measured by leaving out languages in turn, on vectors of a speech encoder: what
@@ -103,7 +104,11 @@ class Running:
         own = self._heard.statistics(self.name)
         w = self._seconds / (self._seconds + self.strength)
         mean = w * own.mean + (1 - w) * self.source.mean
+        mean[list(self.source.hidden)] = own.mean[list(self.source.hidden)]
         std = np.sqrt(w * own.std**2 + (1 - w) * self.source.std**2)
+        hidden = list(self.source.hidden)
+        usual = self.source.std[hidden] / HIDING
+        std[hidden] = np.sqrt(w * own.std[hidden] ** 2 + (1 - w) * usual**2) / w
         return replace(
             own,
             mean=mean.astype(np.float32),

@@ -1,8 +1,9 @@
 """Estimates of overlapping windows → segments: who sounds how, from when to when."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from ehsaas.emotions import NO_SPEECH, Estimate
 
@@ -16,9 +17,9 @@ def merge(windows: Sequence[Estimate], settle: Settle | None = None) -> list[Est
     """One estimate a segment, in order, without overlap.
 
     Time is cut wherever a window begins or ends. What is said of a piece is the mean of the
-    probabilities of the windows over it, or "no speech" where more than half of them heard none;
-    neighbouring pieces of the same emotion (and the same prediction set) are one segment, whose
-    probabilities are their mean by length. What a window has of its own, its attention and what is
+    probabilities, arousal and valence of the windows over it, or "no speech" where more than half
+    of them heard none; neighbouring pieces of the same emotion (and the same prediction set) are
+    one segment, of their mean by length. What a window has of its own, its attention and what is
     `extra`, is in no segment.
 
     Args:
@@ -40,6 +41,34 @@ def merge(windows: Sequence[Estimate], settle: Settle | None = None) -> list[Est
     return segments
 
 
+def mean_of(estimates: Sequence[Estimate], weights: Sequence[float]) -> dict[str, Any]:
+    """Probabilities, arousal and valence that estimates have together, by weights of any sum.
+
+    Arousal and valence are None where one of them says none.
+    """
+    total = sum(weights)
+
+    def mean(values: Sequence[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            return None
+        return sum(w * value for w, value in zip(weights, known, strict=True)) / total
+
+    names = estimates[0].probabilities
+    return {
+        "probabilities": {
+            name: mean([one.probabilities[name] for one in estimates]) for name in names
+        },
+        "arousal": mean([one.arousal for one in estimates]),
+        "valence": mean([one.valence for one in estimates]),
+    }
+
+
+def likeliest(probabilities: Mapping[str, float]) -> str:
+    """The emotion of the largest probability, the first of several."""
+    return max(probabilities, key=lambda name: probabilities[name])
+
+
 def _settled(piece: Estimate, settle: Settle | None) -> Estimate:
     return piece if settle is None or piece.emotion == NO_SPEECH else settle(piece)
 
@@ -53,19 +82,12 @@ def _piece(over: Sequence[Estimate], start: float, end: float) -> Estimate:
     heard = [one for one in over if one.emotion != NO_SPEECH]
     fixed = replace(over[0], start=start, end=end, attention=None, prediction_set=(), extra={})
     if 2 * len(heard) < len(over) or not heard:
-        return replace(fixed, emotion=NO_SPEECH, probabilities={})
-    mean = {
-        name: sum(one.probabilities[name] for one in heard) / len(heard)
-        for name in heard[0].probabilities
-    }
-    return replace(fixed, emotion=max(mean, key=lambda name: mean[name]), probabilities=mean)
+        return replace(fixed, emotion=NO_SPEECH, probabilities={}, arousal=None, valence=None)
+    piece = replace(fixed, **mean_of(heard, [1.0] * len(heard)))
+    return replace(piece, emotion=likeliest(piece.probabilities))
 
 
 def _joined(first: Estimate, then: Estimate) -> Estimate:
-    before, after = first.end - first.start, then.end - then.start
-    mean = {
-        name: (before * p + after * then.probabilities[name]) / (before + after)
-        for name, p in first.probabilities.items()
-    }
+    mean = mean_of([first, then], [first.end - first.start, then.end - then.start])
     warnings = tuple(dict.fromkeys((*first.warnings, *then.warnings)))
-    return replace(first, end=then.end, probabilities=mean, warnings=warnings)
+    return replace(first, end=then.end, warnings=warnings, **mean)

@@ -1,6 +1,7 @@
 """The utterance table: one row an utterance, the same columns for every corpus; checked."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,42 @@ COLUMNS: Mapping[str, type[pl.DataType] | pl.DataType] = MappingProxyType(
 )
 """Column names and types, in order; DESIGN.md says what each means. Unknown is null."""
 
+UNNAMED = frozenset({"und", "mul", "mis", "zxx"})
+"""Primary subtags that name no language: not known, several, none that has a code, none at all."""
+
+_SHORTER: Mapping[str, str] = MappingProxyType(
+    {
+        "amh": "am",
+        "ara": "ar",
+        "ben": "bn",
+        "cym": "cy",
+        "wel": "cy",
+        "deu": "de",
+        "ger": "de",
+        "ell": "el",
+        "gre": "el",
+        "eng": "en",
+        "spa": "es",
+        "fas": "fa",
+        "per": "fa",
+        "fra": "fr",
+        "fre": "fr",
+        "hin": "hi",
+        "ita": "it",
+        "kas": "ks",
+        "pan": "pa",
+        "pol": "pl",
+        "por": "pt",
+        "snd": "sd",
+        "tam": "ta",
+        "tur": "tr",
+        "urd": "ur",
+        "zho": "zh",
+        "chi": "zh",
+    }
+)
+"""Codes of three letters (ISO 639-2) of languages of our corpora, for which BCP-47 has two."""
+
 _ROOTS_KEY = "ehsaas.roots"
 
 
@@ -72,6 +109,20 @@ class UtteranceTable:
                 " the folder to utterances.read(path, root)"
             )
         return Path(self.roots[corpus]) / path
+
+
+def primary(tag: str | None) -> str:
+    """`en` of `en-GB`: the language of a BCP-47 tag without region and script; None is `und`."""
+    if tag is None:
+        return "und"
+    first = re.split("[-_]", tag)[0].lower()
+    return _SHORTER.get(first, first)
+
+
+def without_regions(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with every tag in `language` replaced by its primary subtag."""
+    named = {tag: primary(tag) for tag in rows["language"].unique()}
+    return rows.with_columns(language=pl.col("language").replace_strict(named))
 
 
 def empty() -> pl.DataFrame:

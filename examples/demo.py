@@ -1,10 +1,11 @@
-"""The whole path in a few minutes: recordings → tables → audit → the three questions → a report.
+"""The whole path in a few minutes: an emotion, tables, an audit, the three questions, a report.
 
     python examples/demo.py                       on speech that is rendered here
     python examples/demo.py --corpora FOLDER      on the real corpora found in FOLDER
 
 The rendered speech comes from a synthesiser whose settings are called emotions. It shows what the
 package does, and nothing about people. The real corpora are thinned out so that it ends in minutes.
+The first answers are of the model that comes with the package, all others of one trained here.
 """
 
 import argparse
@@ -16,10 +17,10 @@ from pathlib import Path
 import polars as pl
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import ehsaas
-from ehsaas import audio, utterances
+from ehsaas import audio, shipped, utterances
 from ehsaas.audit import audit
 from ehsaas.audit import render as audit_view
 from ehsaas.cli import terminal
@@ -31,6 +32,7 @@ from ehsaas.evaluation.answers import answers
 from ehsaas.experiments.config import ExperimentConfig, load
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.run import run
+from ehsaas.judging import RecogniserError
 from ehsaas.utterances import UtteranceTable
 
 HERE = Path(__file__).resolve().parents[1]
@@ -63,6 +65,8 @@ def main() -> None:
 
 def demonstrate_on_rendered(out: Path) -> None:
     """Render four languages and run everything on them."""
+    begin(render(out / "first", LANGUAGES[:1], speakers=1, sentences=1))
+    say("These clips are rendered, too: what is said of them shows that it runs, not how well.")
     step("Rendering speech with eSpeak NG; the emotions are settings of a synthesiser")
     with terminal.progress() as tell:
         files = render(
@@ -88,6 +92,8 @@ def demonstrate_on_real(corpora: Path, out: Path) -> None:
         raise ConfigError(
             f"{corpora}: holds no folder named after a corpus; known are {', '.join(CORPORA)}"
         )
+    recordings = {name: audio.recordings_in(corpora / name) for name in found}
+    begin([corpora / name / some[0] for name, some in recordings.items() if some])
     changes = {
         "name": "demo_recordings",
         "question": "",
@@ -100,6 +106,28 @@ def demonstrate_on_real(corpora: Path, out: Path) -> None:
     }
     demonstrate(load(CONFIG).model_copy(update=changes), corpora, out, MOST)
     say(f"At most {MOST} utterances of each corpus were used; `ehsaas run` takes all of them.")
+
+
+def begin(clips: Sequence[Path]) -> None:
+    """Recognise clips with the model that comes with the package, where it is there."""
+    step("The model that comes with the package")
+    began = time.perf_counter()
+    try:
+        recogniser = ehsaas.load()
+    except RecogniserError as error:
+        say(f"Left out. {error}")
+        return
+    shown = Table(Column("Clip", overflow="fold"), "Recognised as", "Probabilities", "After, s")
+    for path in clips:
+        estimate = recogniser(audio.read(path))
+        ranked = sorted(estimate.probabilities.items(), key=lambda item: -item[1])
+        sure = ", ".join(f"{name} {p:.2f}" for name, p in ranked)
+        after = time.perf_counter() - began
+        shown.add_row(path.name, estimate.emotion, sure, f"{after:.2f}")
+    console.print(shown)
+    say("Seconds are from the start, the loading of the model included.")
+    if recogniser.licence:
+        say(f"Licence of {shipped.DEFAULT}: {recogniser.licence}.")
 
 
 def demonstrate(config: ExperimentConfig, corpora: Path, out: Path, most: int) -> None:
@@ -123,6 +151,7 @@ def demonstrate(config: ExperimentConfig, corpora: Path, out: Path, most: int) -
 
 
 WHAT_TO_TYPE = """\
+  ehsaas recognise RECORDING.wav                (by the model that comes with the package)
   ehsaas recognise RECORDING.wav --model {model}
   ehsaas export {model} -o emotion.onnx
   ehsaas serve --model emotion.onnx             (a server, and its page in a browser)

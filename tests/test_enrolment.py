@@ -121,3 +121,20 @@ def test_frames_and_little_speech_are_not_watched() -> None:
 
 def test_warnings_of_the_speech_given_stay() -> None:
     assert Watched(replace(given(30.0), warnings=("little",))).warnings == ("little",)
+
+
+def test_what_is_hidden_says_the_more_the_more_was_heard() -> None:
+    usual = replace(SOURCE, std=SOURCE.std.copy()).hiding((7,))
+    assert usual.std[7] == 3000 and usual.std[6] == 3 and usual.hidden == (7,)
+    few, many = (
+        enrol([(WHOLE.astype(np.float32), seconds, 1.0)], usual, "zoya", strength=2.0)
+        for seconds in (0.5, 200.0)
+    )
+    assert few is not None and many is not None
+    assert few.mean[7] == many.mean[7] == pytest.approx(WHOLE[:, 7].mean(), rel=1e-5)
+    w = 0.2
+    assert few.std[7] == pytest.approx(np.sqrt(w * WHOLE[:, 7].var() + (1 - w) * 9) / w, rel=1e-5)
+    assert many.std[7] == pytest.approx(WHOLE[:, 7].std(), rel=0.02)
+    plain = enrol([(WHOLE.astype(np.float32), 0.5, 1.0)], SOURCE, "zoya", strength=2.0)
+    assert plain is not None
+    np.testing.assert_array_equal(np.delete(few.std, 7), np.delete(plain.std, 7))

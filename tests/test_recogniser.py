@@ -204,6 +204,19 @@ def test_saved_and_loaded_it_says_the_same(recogniser: Recogniser, tmp_path: Pat
     }
 
 
+def test_the_licence_is_saved_and_loaded(recogniser: Recogniser, tmp_path: Path) -> None:
+    """A folder of before, or of what nobody licensed, has none; what is no text is refused."""
+    save(recogniser, tmp_path / "none")
+    assert "licence" not in json.loads((tmp_path / "none" / "recogniser.json").read_text())
+    assert load(tmp_path / "none").licence is None
+    save(replace(recogniser, licence="CC-BY-4.0"), tmp_path)
+    assert load(tmp_path).licence == ehsaas.load(tmp_path).licence == "CC-BY-4.0"
+    about = json.loads((tmp_path / "recogniser.json").read_text())
+    (tmp_path / "recogniser.json").write_text(json.dumps(about | {"licence": ["MIT"]}))
+    with pytest.raises(RecogniserError, match=r"damaged.*licence: expected text, got \['MIT'\]"):
+        load(tmp_path)
+
+
 def test_a_folder_without_a_recogniser_is_said(tmp_path: Path) -> None:
     with pytest.raises(RecogniserError, match="no recogniser here"):
         ehsaas.load(tmp_path)

@@ -63,6 +63,29 @@ def test_what_a_window_has_of_its_own_is_in_no_segment() -> None:
     assert all(one.attention is None and dict(one.extra) == {} for one in found)
 
 
+def placed(start: float, end: float, anger: float | None, arousal: float) -> Estimate:
+    one = window(start, end, anger)
+    return one if anger is None else replace(one, arousal=arousal, valence=-arousal / 2)
+
+
+def test_arousal_and_valence_are_averaged_as_probabilities_are() -> None:
+    windows = [placed(0, 2, 0.9, 0.8), placed(1, 3, 0.9, 0.4), placed(3, 4, None, 0.0)]
+    heard, silent = merge(windows)  # 0–1: 0.8; 1–2: 0.6; 2–3: 0.4
+    assert (heard.arousal, heard.valence) == pytest.approx((0.6, -0.3))
+    assert (silent.arousal, silent.valence) == (None, None)
+
+
+def test_where_most_heard_nothing_there_is_no_arousal() -> None:
+    silent = window(0, 1, None)
+    (one,) = merge([placed(0, 1, 0.9, 0.8), silent, silent])
+    assert (one.emotion, one.arousal, one.valence) == (NO_SPEECH, None, None)
+
+
+def test_where_one_window_says_none_there_is_none() -> None:
+    (one,) = merge([placed(0, 1, 0.9, 0.8), window(1, 2, 0.9)])
+    assert (one.end, one.arousal, one.valence) == (2, None, None)
+
+
 def test_what_nobody_looked_at_is_in_no_segment() -> None:
     found = merge([window(0, 1, 0.9), window(3, 4, 0.9)])
     assert [(one.start, one.end) for one in found] == [(0, 1), (3, 4)]

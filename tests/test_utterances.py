@@ -149,3 +149,11 @@ def test_tables_whose_columns_stand_in_another_order_are_joined() -> None:
     joined = concat([UtteranceTable(one), UtteranceTable(other)])
     assert joined.rows["id"].to_list() == ["a", "b"]
     assert joined.rows.columns == list(COLUMNS)
+
+
+def test_the_primary_subtag_is_the_language() -> None:
+    assert utterances.primary("deu-AT") == "de" and utterances.primary("kmr") == "kmr"
+    tags = ("en", "en-GB", "EN_us", "zh-Hans-CN", None)
+    assert [utterances.primary(tag) for tag in tags] == ["en", "en", "en", "zh", "und"]
+    rows = utterances.without_regions(pl.DataFrame({"language": tags}))
+    assert rows["language"].to_list() == ["en", "en", "en", "zh", "und"]

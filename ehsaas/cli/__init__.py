@@ -5,6 +5,7 @@ import typer
 from ehsaas.cli import (
     adapt,
     audit,
+    benchmark,
     corpora,
     distil,
     evaluate,
@@ -37,6 +38,7 @@ for verb in (
     run.run,
     report.report,
     evaluate.evaluate,
+    benchmark.benchmark,
     recognise.recognise,
     listen.listen,
     adapt.adapt,

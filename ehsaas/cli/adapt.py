@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ehsaas.cli import terminal
+from ehsaas.cli.model import folder_of
 
 if TYPE_CHECKING:
     from ehsaas.experiments.given import Recording
@@ -21,7 +22,7 @@ class Speakers(StrEnum):
 
 
 def adapt(
-    model: Annotated[Path, typer.Argument(help="A recogniser's folder.")],
+    model: Annotated[str, typer.Argument(help="A recogniser's folder; a file cannot be adapted.")],
     folder: Annotated[Path, typer.Argument(help="Recordings in the new language or place.")],
     labels: Annotated[
         Path | None,
@@ -46,16 +47,22 @@ def adapt(
     ] = None,
 ) -> None:
     """A saved recogniser adapted to your recordings, with a few labels or none."""
+    whole = folder_of(
+        model,
+        "judge by the statistics of your recordings (`ehsaas recognise --baseline FOLDER`)",
+    ).resolve()
     from ehsaas.experiments.adapt import adapt
 
-    out = output or model.resolve().with_name(f"{model.resolve().name}-adapted")
-    if out.resolve() == model.resolve():
+    out = output or whole.with_name(f"{whole.name}-adapted")
+    if out.resolve() == whole:
         raise terminal.UsageError(f"-o {out}: that is the model itself; give another folder")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise terminal.UsageError(f"-o {out}: there is something already; give a new folder")
     recordings = list(_recordings(folder, labels, speakers))
     with terminal.progress() as tell:
-        changed = adapt(model, recordings, method=method, name=folder.resolve().name, progress=tell)
+        changed = adapt(
+            Path(model), recordings, method=method, name=folder.resolve().name, progress=tell
+        )
     for line in changed.unread:
         terminal.say(f"not used: {line}")
     changed.save(out)

@@ -6,12 +6,11 @@ from typing import Annotated
 import typer
 
 from ehsaas.cli import terminal
+from ehsaas.cli.model import Given, opened
 
 
 def distil(
-    model: Annotated[
-        Path, typer.Argument(help="The teacher: a recogniser's folder, or an exported file.")
-    ],
+    model: Given,
     folder: Annotated[
         Path, typer.Argument(help="Recordings of the kind that the student is for, without labels.")
     ],
@@ -21,14 +20,13 @@ def distil(
     seed: Annotated[int, typer.Option(help="Of the student's first weights and its lessons.")] = 0,
 ) -> None:
     """A small recogniser that answers as a large one does; `ehsaas export` makes a file of it."""
-    import ehsaas
     from ehsaas.cli.clips import clips_of
     from ehsaas.export import distil as lessons
     from ehsaas.recogniser import save
 
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise terminal.UsageError(f"-o {output}: there is something already; give a new folder")
-    teacher = ehsaas.load(model)
+    teacher = opened(model)
     clips, left_out = clips_of(folder, "the recordings in")
     with terminal.progress() as tell:
         student = lessons.distil(teacher, clips, seed, tell=tell)

@@ -52,7 +52,7 @@ def _jsonl() -> tuple[Print, Callable[[], None]]:
 
 def _csv(classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
     columns = ["path", "start", "end", "emotion", "prediction_set", *classes]
-    columns += ["statistics", "warnings"]
+    columns += ["arousal", "valence", "statistics", "warnings"]
     writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
 
@@ -64,6 +64,8 @@ def _csv(classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
             "end": f"{estimate.end:.2f}",
             "emotion": estimate.emotion,
             "prediction_set": "; ".join(estimate.prediction_set),
+            "arousal": _number(estimate.arousal),
+            "valence": _number(estimate.valence),
             "statistics": estimate.statistics,
             "warnings": "; ".join(estimate.warnings),
         }
@@ -73,26 +75,45 @@ def _csv(classes: Sequence[str]) -> tuple[Print, Callable[[], None]]:
 
 
 def _table() -> tuple[Print, Callable[[], None]]:
-    from rich.console import Console
-    from rich.table import Column, Table
-    from rich.text import Text
+    """Arousal and valence have columns only where something is said of them."""
+    told: list[Estimate] = []
 
-    path, seconds = Column("Recording", overflow="fold"), Column("Seconds", justify="right")
-    table = Table(path, seconds, "Emotion", "How sure", Column("Remarks", overflow="fold"))
+    def finish() -> None:
+        from rich.console import Console
+        from rich.table import Column, Table
+        from rich.text import Text
 
-    def print_one(estimate: Estimate) -> None:
-        ranked = sorted(estimate.probabilities.items(), key=lambda item: -item[1])
-        sure = ", ".join(f"{name} {p:.2f}" for name, p in ranked[:2])
-        cells = (
-            estimate.path or "",
-            f"{estimate.start:.1f}–{estimate.end:.1f}",
-            _said(estimate),
-            sure,
-            "; ".join(estimate.warnings),
-        )
-        table.add_row(*(Text(cell) for cell in cells))
+        placed = any(one.arousal is not None for one in told)
+        table = Table(Column("Recording", overflow="fold"), Column("Seconds", justify="right"))
+        for head in ("Emotion", "How sure"):
+            table.add_column(head)
+        for head in ("Arousal", "Valence") if placed else ():
+            table.add_column(head, justify="right")
+        table.add_column("Remarks", overflow="fold")
+        for one in told:
+            table.add_row(*(Text(cell) for cell in _cells(one, placed)))
+        if told:
+            Console().print(table)
 
-    return print_one, lambda: Console().print(table) if table.row_count else None
+    return told.append, finish
+
+
+def _cells(estimate: Estimate, placed: bool) -> tuple[str, ...]:
+    """A line of the table, with arousal and valence where they have columns."""
+    ranked = sorted(estimate.probabilities.items(), key=lambda item: -item[1])
+    places = (estimate.arousal, estimate.valence) if placed else ()
+    return (
+        estimate.path or "",
+        f"{estimate.start:.1f}–{estimate.end:.1f}",
+        _said(estimate),
+        ", ".join(f"{name} {p:.2f}" for name, p in ranked[:2]),
+        *("" if one is None else f"{one:+.2f}" for one in places),
+        "; ".join(estimate.warnings),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def _said(estimate: Estimate) -> str:

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from ehsaas.cli import terminal
+from ehsaas.cli.model import Given, Neutral, opened
 
 MOST = 300
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A recogniser's folder.")],
+    model: Given,
     table: Annotated[Path, typer.Argument(help="A table that `ehsaas prepare` wrote.")],
     output: Annotated[
         Path | None,
@@ -21,13 +22,7 @@ def evaluate(
             help="A folder; default runs/MODEL-on-TABLE, and -disturbed behind it where they are.",
         ),
     ] = None,
-    neutral: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="STYLE",
-            help="Unlabelled utterances of this style count as neutral. Repeatable.",
-        ),
-    ] = None,
+    neutral: Neutral = None,
     disturbed: Annotated[
         bool,
         typer.Option(
@@ -54,7 +49,6 @@ def evaluate(
     ] = None,
 ) -> None:
     """A saved recogniser on a prepared table: predictions and a report."""
-    import ehsaas
     from ehsaas import utterances
     from ehsaas.experiments.disturbed import evaluate_disturbed
     from ehsaas.experiments.evaluate import evaluate
@@ -65,7 +59,7 @@ def evaluate(
         )
     rows = utterances.read(table)
     others = utterances.concat([utterances.read(path) for path in babble]) if babble else None
-    recogniser = ehsaas.load(model)
+    recogniser = opened(model)
     name = f"{recogniser.name}-on-{table.stem}" + "-disturbed" * disturbed
     out, styles = output or Path("runs") / name, neutral or ()
     with terminal.progress() as tell:

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from ehsaas.cli import terminal
+from ehsaas.cli.model import folder_of
 
 MOST = 120
 """Recordings of a folder that the file is compared on, and calibrated on, at most."""
 
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A recogniser's folder.")],
+    model: Annotated[str, typer.Argument(help="A recogniser's folder.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE.onnx", help="Where to.")
     ] = Path("emotion.onnx"),
@@ -45,7 +46,12 @@ def export(
         ),
     ] = 0.0,
     licence: Annotated[
-        str | None, typer.Option(help="Of the weights, to be said on the file.")
+        str | None,
+        typer.Option(help="Of the weights, to be said on the file; default is the recogniser's."),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.md", help="A model card, to be kept in the file."),
     ] = None,
     program: Annotated[
         Path | None,
@@ -53,14 +59,16 @@ def export(
     ] = None,
 ) -> None:
     """A saved recogniser → one ONNX file; refused where its answers are not the recogniser's."""
+    whole = folder_of(model, "use the file as it is")
     from ehsaas.cli.clips import clips_of
     from ehsaas.export import exporting
     from ehsaas.judging import LONGEST
 
     if int8 and static:
         raise terminal.UsageError("--int8 and --int8-static are two ways of the same; give one")
+    about = None if card is None else _read(card)
     precision: exporting.Precision = "int8" if int8 else "int8-static" if static else "float32"
-    recogniser = exporting.opened(model)
+    recogniser = exporting.opened(whole)
     sounds = None if clips is None else clips_of(clips, "--clips", MOST, LONGEST)[0]
     with terminal.progress() as tell:
         made = exporting.export(
@@ -72,6 +80,7 @@ def export(
             precision=precision,
             prune=prune,
             tell=lambda step: tell(step, 0, 0),
+            about=about,
         )
     worst = ", ".join(f"{name} {gap:.1g}" for name, gap in made.equality.worst.items())
     typer.echo(str(made.path))
@@ -88,3 +97,10 @@ def export(
         )
     if prune and recogniser.scores is not None:
         terminal.say("it gives no prediction sets: what was calibrated is the recogniser as it was")
+
+
+def _read(card: Path) -> str:
+    try:
+        return card.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise terminal.UsageError(f"--card {card}: cannot be read as text ({error})") from error

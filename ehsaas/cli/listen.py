@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ehsaas.cli import terminal
-from ehsaas.cli.model import Coverage, Model, named, see_coverage
+from ehsaas.cli.model import Coverage, Model, opened, see_coverage
 
 if TYPE_CHECKING:
     from ehsaas.serving.stream import Event
@@ -80,10 +80,9 @@ def listen(
         raise terminal.UsageError(f"--baseline {baseline}: a stream can only be given {RUNNING}")
     if pcm is not None and source is None:
         raise terminal.UsageError("--pcm says what SOURCE is; give a file, or - for stdin")
-    import ehsaas
     from ehsaas.serving.stream import Stream, StreamSettings
 
-    judge = ehsaas.load(named(model))
+    judge = opened(model)
     see_coverage(judge, coverage, baseline, looks="a stream")
     stream = Stream(
         judge,

@@ -74,10 +74,18 @@ class View:
 
 
 def line(segment: Estimate) -> str:
-    """One line that says from when to when a segment lasted, and its two best emotions."""
+    """One line that says from when to when a segment lasted, its two best emotions, its place."""
     ranked = sorted(segment.probabilities.items(), key=lambda item: -item[1])
     sure = ", ".join(f"{name} {p:.2f}" for name, p in ranked[:2])
-    return f"{_clock(segment.start)} – {_clock(segment.end)}  {_said(segment)}  ({sure})"
+    about = f"({sure}{_placed(segment)})"
+    return f"{_clock(segment.start)} – {_clock(segment.end)}  {_said(segment)}  {about}"
+
+
+def _placed(estimate: Estimate) -> str:
+    """Arousal and valence, where they are said."""
+    if estimate.arousal is None or estimate.valence is None:
+        return ""
+    return f"; arousal {estimate.arousal:+.2f}, valence {estimate.valence:+.2f}"
 
 
 def _said(estimate: Estimate) -> str:

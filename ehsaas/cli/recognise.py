@@ -10,7 +10,7 @@ import typer
 
 from ehsaas.cli import estimates, terminal
 from ehsaas.cli.estimates import Format
-from ehsaas.cli.model import Coverage, Model, named, see_coverage
+from ehsaas.cli.model import Coverage, Model, opened, see_coverage
 from ehsaas.emotions import Estimate
 
 if TYPE_CHECKING:
@@ -61,9 +61,6 @@ def recognise(
     ] = None,
 ) -> None:
     """Recordings → emotions, in input order."""
-    import ehsaas
-
-    folder = named(model)
     sources = list(_sources(paths))
     if picture is not None and not (timeline and len(sources) == 1):
         raise terminal.UsageError("--picture draws the --timeline of one recording; give both")
@@ -74,7 +71,7 @@ def recognise(
         )
     look = (window, hop) if timeline else None
     drawn: list[Estimate] = []
-    recogniser = ehsaas.load(folder)
+    recogniser = opened(model)
     see_coverage(recogniser, coverage, baseline, "a timeline" if timeline else "")
     statistics = _statistics(recogniser, baseline, sources)
     told = _say_once(statistics, ())

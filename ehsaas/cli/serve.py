@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ehsaas.cli import terminal
+from ehsaas.cli.model import DEFAULT, SHIPPED, named, opened
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -15,17 +16,16 @@ if TYPE_CHECKING:
     from ehsaas.judging import Judge
 
 TOKEN = "EHSAAS_TOKEN"
-MODEL = "EHSAAS_MODEL"
 
 
 def serve(
     model: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="A model file (`ehsaas export`), served under its name without the ending;"
-            " several times for several models, the first judges by default; default is"
-            f" ${MODEL}.",
+            help="A model file (`ehsaas export`), served under its name without the ending, or one"
+            f" that comes with the package ({SHIPPED}); several times for several models, the"
+            f" first judges by default; default is {DEFAULT}.",
         ),
     ] = None,
     host: Annotated[
@@ -148,7 +148,7 @@ def serve(
         idle_seconds=idle_seconds,
         stop_seconds=stop_seconds,
     )
-    judges = _judges(model or _default())
+    judges = _judges(model or [named(None)])
     if not settings.is_local and settings.token is None:
         terminal.say(
             f"warning: anybody who reaches {host} may ask; set a token with --token-file or {TOKEN}"
@@ -173,25 +173,14 @@ def _lacking() -> Iterator[str]:
         yield f"streams and the page's live mode are refused: {error}"
 
 
-def _default() -> list[Path]:
-    if not os.environ.get(MODEL):
-        raise terminal.UsageError(
-            f"no model: give one with --model FILE or {MODEL}; `ehsaas export MODEL -o FILE.onnx`"
-            " writes one"
-        )
-    return [Path(os.environ[MODEL])]
-
-
-def _judges(paths: list[Path]) -> "dict[str, Judge]":
+def _judges(given: list[str]) -> "dict[str, Judge]":
     """The models, each under its file's name without the ending."""
-    import ehsaas
-
-    judges: dict[str, Any] = {}
-    for path in paths:
-        name = path.resolve().stem
+    judges: dict[str, Judge] = {}
+    for one in given:
+        name = Path(one).resolve().stem
         if name in judges:
-            raise terminal.UsageError(f"--model {path}: there is already a model called {name}")
-        judges[name] = ehsaas.load(path)
+            raise terminal.UsageError(f"--model {one}: there is already a model called {name}")
+        judges[name] = opened(one)
     return judges
 
 

@@ -43,11 +43,11 @@ def tells_mistakes(verb: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             say("stopped")
             raise typer.Exit(INTERRUPTED) from None
-        except ModuleNotFoundError as error:
-            if str(error.name).startswith("ehsaas"):
-                raise
+        except ImportError as error:
             told = str(error)
             if "pip install" not in told:
+                if type(error) is ImportError or str(error.name).startswith("ehsaas"):
+                    raise
                 told = f"{error.name} is not installed: pip install 'ehsaas[train]'"
             say(told)
             raise typer.Exit(USAGE) from error

@@ -14,12 +14,12 @@ from ehsaas.disturbances.channel import MuLaw, Telephone
 from ehsaas.disturbances.codec import Codec
 from ehsaas.disturbances.disturbance import Disturbance, Samples
 from ehsaas.disturbances.gain import Gain
-from ehsaas.disturbances.noise import Babble, Hiss, Noise, babble_of
+from ehsaas.disturbances.noise import Babble, Hiss, Murmur, Noise, babble_of
 from ehsaas.disturbances.reverberation import Reverberation
 from ehsaas.disturbances.speed import Speed
 
 Recipe = Annotated[
-    Noise | Hiss | Telephone | MuLaw | Gain | Speed | Codec | Reverberation,
+    Noise | Hiss | Murmur | Telephone | MuLaw | Gain | Speed | Codec | Reverberation,
     Field(discriminator="kind"),
 ]
 """A disturbance as a configuration may ask for it, told by its `kind`."""
@@ -28,6 +28,7 @@ DISTURBANCES: Mapping[str, Disturbance] = MappingProxyType(
     {
         "white noise at 5 dB": Noise(colour="white", snr_db=5),
         "pink noise at 5 dB": Noise(colour="pink", snr_db=5),
+        "murmur at 10 dB": Murmur(snr_db=10),
         "hiss": Hiss(deviation=0.002),
         "telephone band": Telephone(),
         "µ-law": MuLaw(),
@@ -47,6 +48,7 @@ __all__ = [
     "Gain",
     "Hiss",
     "MuLaw",
+    "Murmur",
     "Noise",
     "Recipe",
     "Reverberation",

@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import soxr
 from pydantic import Field
 
 from ehsaas.audio import RATE
 from ehsaas.disturbances.disturbance import Disturbance, Samples, power
 
 PINK_FROM_HZ = 20.0
+
+VOICES = 8
+"""Voices of a murmur."""
+
+FASTEST = 1.25
+"""How many times as fast one of them speaks at most; the slowest is as much slower."""
+
+SOFTEST = 1e-12
+"""Power below which a voice is taken to have none."""
 
 
 class Noise(Disturbance):
@@ -57,6 +67,33 @@ class Babble(Disturbance):
         start = int(generator.integers(len(whole)))
         place = (start + np.arange(len(samples))) % len(whole)
         return mixed(samples, whole[place], self.snr_db)
+
+
+class Murmur(Disturbance):
+    """A room of people `snr_db` below the clip's own power, made of the clip itself.
+
+    Eight voices say stretches of it, faster or slower, forwards or backwards. For training copies,
+    which need no other recording then. `within` is how far the ratio may be drawn from `snr_db`.
+    """
+
+    kind: Literal["murmur"] = "murmur"
+    snr_db: float
+    within: float = Field(default=0.0, ge=0)
+
+    def __call__(self, samples: Samples, generator: np.random.Generator) -> Samples:
+        """The clip with the murmur."""
+        if not power(samples):
+            return samples.copy()
+        room = np.zeros_like(samples)
+        for _ in range(VOICES):
+            factor = float(generator.uniform(1 / FASTEST, FASTEST))
+            said = soxr.resample(samples, RATE, RATE * factor, quality="HQ")
+            said = said[::-1] if generator.random() < 0.5 else said
+            start = int(generator.integers(len(said)))
+            stretch = said[(start + np.arange(len(samples))) % len(said)]
+            room += (stretch / np.sqrt(max(power(said), SOFTEST))).astype(np.float32)
+        ratio = self.snr_db + float(generator.uniform(-self.within, self.within))
+        return mixed(samples, room, ratio)
 
 
 def babble_of(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from ehsaas.evaluation.pooled import Measure, Result
 from ehsaas.evaluation.significance import Comparison
-from ehsaas.evaluation.views import TARGET_ONLY, Curve, curves, language
+from ehsaas.evaluation.tongues import language
+from ehsaas.evaluation.views import TARGET_ONLY, Curve, curves
 from ehsaas.evaluation.wording import changed, doubt, heard, how_many, in_brackets, paired
 
 SPOKEN_SHARE = 0.2

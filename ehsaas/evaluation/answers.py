@@ -14,6 +14,7 @@ from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.recommendation import QUESTION as WHICH
 from ehsaas.evaluation.recommendation import recommendation
 from ehsaas.evaluation.significance import Comparison
+from ehsaas.evaluation.tongues import language
 from ehsaas.evaluation.views import (
     BASELINE,
     HEADLINE,
@@ -23,7 +24,6 @@ from ehsaas.evaluation.views import (
     Matrix,
     Within,
     curves,
-    language,
     main,
     matrices,
     named,

@@ -5,6 +5,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.predictions import PLAIN, WHOLE
 from ehsaas.evaluation.significance import Comparison, change, holm_over
@@ -86,6 +88,41 @@ def helped(results: Sequence[Result]) -> list[Table]:
     return tables
 
 
+def costs(results: Sequence[Result]) -> Table:
+    """What each disturbance costs a language that was left out, and all of them on average."""
+    asked = [one for one in results if one.protocol == "lolo" and variant_of(one) == WHOLE]
+    own = {
+        name: {_place(one): one for one in found}
+        for name, found in by_corpus(asked).items()
+        if "+" not in name
+    }
+    every = sorted({place for found in own.values() for place in found}, key=_order)
+    body = []
+    for place in (place for place in every if place[0] != PLAIN):
+        tests = [change(found.get(place), _clean(found)) for found in own.values()]
+        known = [test.difference for test in tests if test is not None]
+        mean = f"{np.mean(known):+.3f}" if len(known) == len(own) else ""
+        body.append((*_named(place), mean, *(_change(test) for test in tests)))
+    return Table(
+        "What a disturbance costs in a language that was left out",
+        "Change of UAR against the same clips without it, one clip judged alone, with the interval"
+        " of the difference; the mean is over the languages, each weighing the same.",
+        ("disturbance", "level", "mean", *own),
+        tuple(body),
+    )
+
+
+def _clean(found: Mapping[Place, Result]) -> Result | None:
+    return next((one for place, one in found.items() if place[0] == PLAIN), None)
+
+
+def _change(test: Comparison | None) -> str:
+    if test is None:
+        return ""
+    between = "" if test.low is None else f" [{test.low:+.2f}, {test.high:+.2f}]"
+    return f"{test.difference:+.3f}{between}"
+
+
 def _column(pairs: Sequence[tuple[Result | None, Result | None]]) -> list[Comparison | None]:
     """The comparisons of one column, corrected together."""
     tests = [change(one, whole) for one, whole in pairs]
@@ -106,9 +143,8 @@ def _best(told: Mapping[str, Comparison | None]) -> str:
 def _gain(test: Comparison | None) -> str:
     if test is None:
         return ""
-    between = "" if test.low is None else f" [{test.low:+.2f}, {test.high:+.2f}]"
     p = probability(test.p if test.adjusted is None else test.adjusted)
-    return f"{test.difference:+.3f}{between} (p {p if p.startswith('<') else '= ' + p})"
+    return f"{_change(test)} (p {p if p.startswith('<') else '= ' + p})"
 
 
 def heard(results: Sequence[Result]) -> str:

@@ -8,7 +8,7 @@ from ehsaas.evaluation.choice import choose
 from ehsaas.evaluation.methods import SOURCE_ONLY, TARGET_ONLY, Contest, Method
 from ehsaas.evaluation.pooled import Result
 from ehsaas.evaluation.tables import Table
-from ehsaas.evaluation.views import language
+from ehsaas.evaluation.tongues import language
 
 CHOSEN = "chosen on the other languages"
 MEAN = "mean"

@@ -7,10 +7,12 @@ from typing import Any
 from ehsaas.evaluation import gathering
 from ehsaas.evaluation.answers import answers
 from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS, RESAMPLES
+from ehsaas.evaluation.by_voice import Voices
 from ehsaas.evaluation.choice import headline as chosen
 from ehsaas.evaluation.dimension_tables import dimension_tables
 from ehsaas.evaluation.families import families
 from ehsaas.evaluation.grid import grid_tables
+from ehsaas.evaluation.markdown import laid_out
 from ehsaas.evaluation.method_tables import method_tables
 from ehsaas.evaluation.methods import apart
 from ehsaas.evaluation.pooled import Result
@@ -19,7 +21,6 @@ from ehsaas.evaluation.published import published_table
 from ehsaas.evaluation.reliability import reliability_table
 from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import (
-    Table,
     curve_table,
     family_table,
     matrix_table,
@@ -29,6 +30,7 @@ from ehsaas.evaluation.tables import (
 )
 from ehsaas.evaluation.trials import trial_tables
 from ehsaas.evaluation.views import Headline, curves, main, matrices, others, within
+from ehsaas.evaluation.voice_tables import voice_tables
 
 METHOD: tuple[str, ...] = (
     "UAR is the mean of the classes' recalls, computed once a seed over the pooled out-of-fold"
@@ -56,6 +58,7 @@ METHOD: tuple[str, ...] = (
 def markdown(
     results: Sequence[Result],
     stated: Sequence[Stated] = (),
+    heard: Voices | None = None,
     *,
     name: str,
     title: str,
@@ -73,6 +76,7 @@ def markdown(
     Args:
         results: what the page tells.
         stated: the probabilities of those that have some.
+        heard: the system that is spoken of, by language, sex and length.
         name: its stem.
         title: its heading.
         question: what the experiment asked.
@@ -93,9 +97,10 @@ def markdown(
     if notes:
         blocks += ["## Notes", "\n".join(f"- {note}" for note in notes)]
     blocks += [f"![{shown}]({file})" for file, shown in pictures.items()]
-    laid_out = [
+    told = [
         *method_tables(results),
         *grid_tables(rest),
+        *(voice_tables(heard) if heard else []),
         *within_tables(within(rest)),
         *(matrix_table(matrix) for matrix in matrices(rest)),
         *dimension_tables(results, main(results, headline)[0]),
@@ -107,8 +112,8 @@ def markdown(
         *([published_table(published, results, headline)] if published else []),
         *(family_table(family) for family in families(rest, headline)),
     ]
-    for table in laid_out:
-        blocks += [f"## {table.title}", table.intro, _table(table)]
+    for table in told:
+        blocks += laid_out(table)
     found = "\n".join(f"- {text}" for text in warnings(results))
     blocks += ["## Collapsed or refused", found] if found else []
     blocks += ["## How the figures are made", "\n".join(f"- {line}" for line in METHOD)]
@@ -139,8 +144,3 @@ def _repeat(
             f" {gathering.CARRIED[0]}; their own files have the rest."
         )
     return [*blocks, rows]
-
-
-def _table(table: Table) -> str:
-    lines = [table.head, ("---",) * len(table.head), *table.body]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -25,7 +25,8 @@ from ehsaas.evaluation.ranks import rankings, ranks_table, title
 from ehsaas.evaluation.reliability import bins, shown
 from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import Table, class_table, curve_table, matrix_table, trained_on
-from ehsaas.evaluation.views import Headline, curves, is_headline, language, main, matrices, within
+from ehsaas.evaluation.tongues import language
+from ehsaas.evaluation.views import Headline, curves, is_headline, main, matrices, within
 
 PICTURED = 5
 """Methods below which a table of their ranks says as much as a picture."""

@@ -104,10 +104,18 @@ def read(path: Path) -> pl.DataFrame:
     """Read a table and check it.
 
     Raises:
-        PredictionError: the file is missing or breaks the contract.
+        PredictionError: the file is missing, damaged, or breaks the contract.
     """
     if not path.is_file():
         raise PredictionError(
             f"{path}: no such prediction table; `ehsaas run CONFIG.yaml` makes one"
         )
-    return check(pl.read_parquet(path))
+    try:
+        return check(pl.read_parquet(path))
+    except pl.exceptions.PolarsError as error:
+        told = str(error).splitlines()[0]
+        raise PredictionError(
+            f"{path}: damaged, and no prediction table ({told}); remove it and make it again"
+        ) from error
+    except PredictionError as error:
+        raise PredictionError(f"{path}: {error}; remove it and make it again") from error

@@ -31,8 +31,9 @@ from ehsaas.evaluation.tables import (
     warnings,
     within_tables,
 )
+from ehsaas.evaluation.tongues import language
 from ehsaas.evaluation.trials import trial_tables
-from ehsaas.evaluation.views import Headline, headline_of, language, main, within
+from ehsaas.evaluation.views import Headline, headline_of, main, within
 
 __all__ = ["ReportError", "compare_reports", "write_report"]
 

@@ -11,13 +11,14 @@ from typing import Any
 import polars as pl
 
 from ehsaas.evaluation import gathering, page
+from ehsaas.evaluation.by_voice import Voices, voice_figures, voices
 from ehsaas.evaluation.choice import headline as chosen
 from ehsaas.evaluation.enrolled import by_training
-from ehsaas.evaluation.methods import LABELS, contests, is_beside
+from ehsaas.evaluation.methods import LABELS, apart, contests, is_beside
 from ehsaas.evaluation.pooled import METRICS, Result, pool
 from ehsaas.evaluation.predictions import PROBABILITY, RESULT_KEY, PredictionError, check
 from ehsaas.evaluation.stated import stated
-from ehsaas.evaluation.views import HEADLINE, Headline, is_headline
+from ehsaas.evaluation.views import HEADLINE, Headline, is_headline, main
 
 Row = dict[str, Any]
 
@@ -73,29 +74,44 @@ def rows(results: Sequence[Result], headline: Headline = HEADLINE) -> list[Row]:
     headline = chosen(results, headline)
     kept = COMPARED if contests(results) else tuple(METRICS)
     return [
-        {
-            "source": "ours",
-            "headline": is_headline(one, headline),
-            "system": one.system,
-            "train": list(one.train),
-            "test": one.corpus,
-            "protocol": one.protocol,
-            "features": one.features,
-            "normalisation": one.normalisation,
-            "target_data": target_data(one),
-            "condition": dict(one.condition),
-            "label_set": one.label_set,
-            "labels": len(one.classes),
-            "metric": metric,
-            "value": round(measure.value, DIGITS),
-            "low": None if measure.low is None else round(measure.low, DIGITS),
-            "high": None if measure.high is None else round(measure.high, DIGITS),
-            "seeds": len(one.seeds),
-            "items": len(one.items.ids),
-        }
+        _row(one, is_headline(one, headline), metric, measure.value, measure.low, measure.high)
         for one in results
         for metric, measure in one.measures.items()
         if metric in (("uar",) if {"disturbance", "enrolment"} & set(one.condition) else kept)
+    ]
+
+
+def _row(
+    one: Result, headline: bool, metric: str, value: float, low: float | None, high: float | None
+) -> Row:
+    return {
+        "source": "ours",
+        "headline": headline,
+        "system": one.system,
+        "train": list(one.train),
+        "test": one.corpus,
+        "protocol": one.protocol,
+        "features": one.features,
+        "normalisation": one.normalisation,
+        "target_data": target_data(one),
+        "condition": dict(one.condition),
+        "label_set": one.label_set,
+        "labels": len(one.classes),
+        "metric": metric,
+        "value": round(value, DIGITS),
+        "low": None if low is None else round(low, DIGITS),
+        "high": None if high is None else round(high, DIGITS),
+        "seeds": len(one.seeds),
+        "items": len(one.items.ids),
+    }
+
+
+def _of_voices(heard: Voices) -> list[Row]:
+    """What the twin has beside `rows`; none of it is the headline."""
+    return [
+        _row(one.of, False, one.metric, one.said.value, one.said.low, one.said.high)
+        | dict(one.changes)
+        for one in voice_figures(heard)
     ]
 
 
@@ -238,7 +254,8 @@ def _write_texts(
 ) -> Page:
     names = meta.get("gathers", [])
     results = pool(predictions)
-    own = rows(results, meta["headline"])
+    heard = voices(predictions, main(apart(results), meta["headline"])[0])
+    own = [*rows(results, meta["headline"]), *_of_voices(heard)]
     others = meta["published"] + gathering.rows(folder, names)
     lines = _lines(own + others)
     for metrics in (COMPARED, COMPARED[:1]):
@@ -247,7 +264,9 @@ def _write_texts(
     pictures = _draw(folder, name, results)
     kept = f"{name}.parquet" if parquet else None
     shown = {path.name: title for path, title in pictures.items()}
-    text = page.markdown(results, stated(predictions), kept=kept, name=name, pictures=shown, **meta)
+    text = page.markdown(
+        results, stated(predictions), heard, kept=kept, name=name, pictures=shown, **meta
+    )
     text = "\n".join([text, *gathering.chapters(folder, names)])
     written = Page(folder / f"{name}.md", folder / f"{name}.json", parquet, tuple(pictures))
     written.twin.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from ehsaas.evaluation.families import Family
 from ehsaas.evaluation.pooled import METRICS, Measure, Result
 from ehsaas.evaluation.predictions import PLAIN
-from ehsaas.evaluation.views import (
-    Curve,
-    Matrix,
-    Tried,
-    Within,
-    language,
-)
+from ehsaas.evaluation.tongues import language
+from ehsaas.evaluation.views import Curve, Matrix, Tried, Within
 
 _THESE_ONLY = "†"
 _SEEDS_AVERAGED = "Averaged over seeds; precision over those that predict the emotion at all."

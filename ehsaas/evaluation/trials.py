@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
+from types import MappingProxyType
 
-from ehsaas.evaluation.disturbed import disturbances, helped, switching, variant_of
+from ehsaas.evaluation.disturbed import costs, disturbances, helped, switching, variant_of
 from ehsaas.evaluation.enrolled import enrolment_tables
 from ehsaas.evaluation.pooled import REFERENCES, Result
 from ehsaas.evaluation.predictions import WHOLE
@@ -12,7 +13,11 @@ from ehsaas.evaluation.tables import Table, figure, probability
 
 PROBE = "corpus-probe"
 CLASSIFIER = "domain-classifier"
-"""Systems whose answers, and whose truth, are corpora; `read` in their condition says of what."""
+"""Systems whose answers, and whose truth, are corpora, or for the probe channels; `read` in their
+condition says of what."""
+
+CORPORA, CHANNELS = "corpora", "channels"
+"""The label sets of these systems."""
 
 
 def trial_tables(results: Sequence[Result]) -> list[Table]:
@@ -23,7 +28,8 @@ def trial_tables(results: Sequence[Result]) -> list[Table]:
         variants(results),
         hindsight(results),
         modalities(results),
-        corpora_read(results),
+        *(told_apart(results, label_set) for label_set in (CORPORA, CHANNELS)),
+        costs(results),
         *disturbances(results),
         *helped(results),
         switching(results),
@@ -195,31 +201,31 @@ def _figures(one: Result) -> tuple[str, str]:
     return figure(one), figure(one, "weighted_f1")
 
 
-def corpora_read(results: Sequence[Result]) -> Table:
-    """How well the corpus can be read from each variant's hidden states."""
+def told_apart(results: Sequence[Result], label_set: str) -> Table:
+    """How well the corpus, or the channel, can be read from each variant's hidden states."""
     lines: dict[tuple[str, str, str, str], list[Result]] = {}
     for one in results:
-        if "read" in one.condition:
+        if "read" in one.condition and one.label_set == label_set:
             key = (one.corpus, one.protocol, one.normalisation, variant_of(one))
             lines.setdefault(key, []).append(one)
-    states = sorted(
-        {_read(one) for found in lines.values() for one in found if one.system == PROBE}
-    )
+    told = [one for found in lines.values() for one in found]
+    states = sorted({_read(one) for one in told if one.system == PROBE})
+    fought = any(one.system == CLASSIFIER for one in told)
+    head = ("classifier reads", "classifier, training part", "classifier, test part")
     return Table(
-        "How well the corpus can be read",
-        _CORPORA_READ,
+        f"How well the {_ONE[label_set]} can be read",
+        _CORPORA_READ if fought else f"UAR over the {label_set}. {_PROBED}",
         (
             *("tested on", "protocol", "statistics", "variant"),
             *(f"probe of {state}" for state in states),
-            *("classifier reads", "classifier, training part", "classifier, test part", "chance"),
+            *(head if fought else ()),
+            "chance",
         ),
         tuple(
             (
                 *key,
                 *(figure(_only(found, PROBE, read=state)) for state in states),
-                next((_read(one) for one in found if one.system == CLASSIFIER), ""),
-                figure(_only(found, CLASSIFIER, part="training")),
-                figure(_only(found, CLASSIFIER, part="test")),
+                *(_fought(found) if fought else ()),
                 f"{found[0].chance:.3f}",
             )
             for key, found in sorted(lines.items(), key=_as_it_is_first)
@@ -227,11 +233,28 @@ def corpora_read(results: Sequence[Result]) -> Table:
     )
 
 
+def _fought(found: Sequence[Result]) -> tuple[str, str, str]:
+    """What a classifier reads, and its figures on both parts."""
+    return (
+        next((_read(one) for one in found if one.system == CLASSIFIER), ""),
+        figure(_only(found, CLASSIFIER, part="training")),
+        figure(_only(found, CLASSIFIER, part="test")),
+    )
+
+
+_ONE: Mapping[str, str] = MappingProxyType({CORPORA: "corpus", CHANNELS: "channel"})
 _CORPORA_READ = (
     "UAR over the corpora. A probe is a logistic regression on what the network makes of the test"
     " clips, cross-validated among them: what it can tell is left to be read. The classifier is the"
     " one that the network was trained against; at or below chance it was fooled, which does not"
     " mean that nothing is left. `f_adapted` is given the corpus, as an embedding that is added."
+)
+_PROBED = (
+    "A probe is a logistic regression, cross-validated among the clips: on what the network sees"
+    " (embedding), on the probabilities that it states (answers), and on the label, which says how"
+    " much the emotion alone gives away where corpora differ in their emotions. The network was"
+    " trained on these clips. What the answers tell beyond the label is of the place, of how"
+    " emotions are acted there, or of how well the place is known."
 )
 
 

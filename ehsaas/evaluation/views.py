@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from ehsaas.emotions import LABEL_SETS
@@ -18,30 +17,6 @@ TARGET_ONLY = " target-only"
 ALL_UNFROZEN = " all-unfrozen"
 OTHERS = "all others"
 """Name of the matrix row that is trained on all other corpora together."""
-
-LANGUAGES: Mapping[str, str] = MappingProxyType(
-    {
-        "ar": "Arabic",
-        "bn": "Bangla",
-        "cy": "Welsh",
-        "de": "German",
-        "en": "English",
-        "es": "Spanish",
-        "fa": "Persian",
-        "fr": "French",
-        "hi": "Hindi",
-        "it": "Italian",
-        "ks": "Kashmiri",
-        "pa": "Punjabi",
-        "pl": "Polish",
-        "pt": "Portuguese",
-        "sd": "Sindhi",
-        "ta": "Tamil",
-        "tr": "Turkish",
-        "ur": "Urdu",
-        "zh": "Chinese",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -112,17 +87,6 @@ class Curve:
         deterministic = name.startswith(BASELINE)
         few = own < most and not deterministic
         return f"{name} ({own} {'seed' if own == 1 else 'seeds'})" if few else name
-
-
-def language(result: Result) -> str:
-    """The language in English where we know its name, else its code, else the corpus.
-
-    Corpora taken together may be in several.
-    """
-    if "+" in result.corpus:
-        return "Together"
-    code = result.language or result.corpus
-    return LANGUAGES.get(code.split("-")[0], code)
 
 
 _OF_NETWORKS = ("within", "transfer", "adaptation", "joint", "robustness")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ehsaas import digests
 from ehsaas.calibration import Statistics
 from ehsaas.enrolment import enrol
 from ehsaas.experiments import told
@@ -104,7 +105,7 @@ def adapt(
         "statistics": by,
     }
     changed = replace(
-        _with(recogniser, fitted, facts, calibrated, whose),
+        _with(recogniser, fitted, facts, calibrated, whose, heard.digests),
         statistics=recogniser.statistics if heard.few else whole,
         reach=_reach(recogniser, heard),
     )
@@ -191,14 +192,21 @@ def _with(
     adapted: Mapping[str, Any],
     calibrated: Calibrated | None,
     whose: str,
+    recordings: Sequence[str],
 ) -> Recogniser:
-    """The recogniser with the new layer and its calibration; the old one spoke of the old layer."""
+    """The recogniser with the new layer and its calibration; the old one spoke of the old layer.
+
+    Where it says by digest what it was trained on, it says so of these `recordings`, too; where it
+    does not, these are what it `heard` since.
+    """
     layer = head(recogniser.network)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(fitted.W))
         layer.bias.copy_(torch.from_numpy(fitted.b))
     facts: dict[str, Any] = {**recogniser.facts, "adapted": dict(adapted)}
     facts.pop("calibration", None)
+    known = "digests" if "digests" in facts else "heard"
+    facts[known] = digests.add(facts.get(known, ""), recordings)
     if calibrated is not None:
         facts["calibration"] = {
             "data": "target",

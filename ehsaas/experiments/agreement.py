@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments.mistakes import hint
 from ehsaas.experiments.systems import READABLE
 from ehsaas.features import (
@@ -36,8 +37,29 @@ def check(config: "ExperimentConfig") -> None:
         _last_epoch_is_kept,
         _enrolment_has_speakers,
         _methods_can_hear,
+        _mixed_learns,
     ):
         see(config)
+
+
+def _mixed_learns(config: "ExperimentConfig") -> None:
+    """See that what several kinds of statistics, or other emotions, are asked of can have them."""
+    transfer = config.transfer
+    if config.mixed and config.robustness is not None:
+        raise ValueError("robustness: not for a probe of several views; leave out model.views")
+    if transfer is None:
+        return
+    if transfer.learns is not None and not set(LABEL_SETS[transfer.label_set]) <= set(
+        LABEL_SETS[transfer.learns]
+    ):
+        raise ValueError(
+            f"transfer.learns: {transfer.learns} lacks emotions of {transfer.label_set}, by which"
+            " it is judged"
+        )
+    if transfer.disturbed and not (transfer.pooled and config.scaled):
+        raise ValueError("transfer.disturbed: needs transfer.pooled, and features that are scaled")
+    if transfer.disturbed and not config.mixed and "source" not in transfer.statistics:
+        raise ValueError("transfer.disturbed: one clip alone needs source among the statistics")
 
 
 def are_vectors(features: HeardBy | Told) -> bool:

@@ -5,7 +5,7 @@ from itertools import product
 
 import polars as pl
 
-from ehsaas.experiments import material
+from ehsaas.experiments import stored
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.parts import MethodsConfig
@@ -107,7 +107,7 @@ def _possible(method: Method) -> list[adaptation.By]:
 
 def features_of(config: ExperimentConfig, features: str) -> str:
     """What a prediction table calls the features of a cell."""
-    return features if features == "functionals" else material.kind_of(config)
+    return features if features == "functionals" else stored.kind_of(config)
 
 
 def network(config: ExperimentConfig, features: str) -> NetworkSettings:

@@ -65,12 +65,12 @@ class ExperimentConfig(Stage):
     """One experiment: the three questions over some corpora.
 
     `words` are features of what was said, for a system that hears and reads. `called` is what
-    tables call the system, e.g. by its encoder. `never_by_speaker` are corpora in which the speaker
-    gives the emotion away: where others are standardised by speaker, they are by corpus.
-    `recogniser` says whether one is trained on everything at the end, and kept. `classical` is a
-    grid of classifiers beside the system; with nothing else asked for, it runs alone. `methods` is
-    the comparison of adaptation methods. `gathers` are experiments whose results pages follow this
-    one's as chapters.
+    tables call the system, e.g. by its encoder, and the recogniser's name. `never_by_speaker` are
+    corpora in which the speaker gives the emotion away: where others are standardised by speaker,
+    they are by corpus. `recogniser` says whether one is trained on everything at the end, and kept.
+    `classical` is a grid of classifiers beside the system; with nothing else asked for, it runs
+    alone. `methods` is the comparison of adaptation methods. `gathers` are experiments whose
+    results pages follow this one's as chapters.
     """
 
     name: PageName
@@ -138,13 +138,29 @@ class ExperimentConfig(Stage):
         """Whether statistics of single speakers are asked for."""
         parts = (self.joint, self.transfer, self.methods)
         enrolled = self.enrolment is not None and "speaker" in self.enrolment.trained
-        return enrolled or any(part is not None and "speaker" in part.statistics for part in parts)
+        mixed = isinstance(self.model, ProbeConfig) and "speaker" in self.model.views
+        return (
+            enrolled
+            or mixed
+            or any(part is not None and "speaker" in part.statistics for part in parts)
+        )
 
     @property
     def cross_labels(self) -> Literal["four", "seven"]:
         """The label set of what crosses languages, the same for transfer and adaptation."""
         part = self.transfer or self.adaptation
         return "four" if part is None else part.label_set
+
+    @property
+    def learned_labels(self) -> Literal["four", "seven"]:
+        """The label set that a network of several languages learns."""
+        learns = self.transfer.learns if self.transfer is not None else None
+        return learns or self.cross_labels
+
+    @property
+    def mixed(self) -> bool:
+        """Whether one network learns under several kinds of statistics, and is judged by each."""
+        return isinstance(self.model, ProbeConfig) and len(self.model.views) > 1
 
     @property
     def styled_labels(self) -> str:

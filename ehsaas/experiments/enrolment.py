@@ -15,7 +15,7 @@ from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import IntArray
 from ehsaas.enrolment import ENOUGH, Running, enrol
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import material, networks, suspicion
+from ehsaas.experiments import material, networks, stored, suspicion
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
@@ -63,7 +63,7 @@ def judge(setup: Setup, cell: Cell) -> Trained:
         config.name,
         config.name_of_system,
         "lolo",
-        material.kind_of(config),
+        stored.kind_of(config),
         "speaker",
         _others(data, (cell.corpus,)),
         asked.label_set,

@@ -143,6 +143,17 @@ def _label_set(recogniser: Judge) -> str:
     return next(same, "native")
 
 
+def clips_of(table: UtteranceTable, rows: pl.DataFrame) -> Iterator[audio.Clip | str]:
+    """The clip of each of some rows of a table, or a line about why it cannot be read."""
+    for corpus, path, start, end in rows.select("corpus", "path", "start", "end").iter_rows():
+        try:
+            if path is None:
+                raise TableError(f"{corpus}: a row without a recording")
+            yield audio.read(table.location(corpus, path), start, end)
+        except (audio.AudioError, TableError, OSError) as error:
+            yield str(error)
+
+
 def read(table: UtteranceTable, rows: pl.DataFrame, progress: Progress | None) -> Read:
     """The clips of some rows of a table.
 
@@ -151,16 +162,10 @@ def read(table: UtteranceTable, rows: pl.DataFrame, progress: Progress | None) -
     """
     clips: list[audio.Clip | None] = []
     unread: list[str] = []
-    for done, (corpus, path, start, end) in enumerate(
-        rows.select("corpus", "path", "start", "end").iter_rows(), 1
-    ):
-        try:
-            if path is None:
-                raise TableError(f"{corpus}: a row without a recording")
-            clips.append(audio.read(table.location(corpus, path), start, end))
-        except (audio.AudioError, TableError, OSError) as error:
-            clips.append(None)
-            unread.append(f"Not judged: {error}")
+    for done, found in enumerate(clips_of(table, rows), 1):
+        if isinstance(found, str):
+            unread.append(f"Not judged: {found}")
+        clips.append(None if isinstance(found, str) else found)
         if progress:
             progress("reading", done, rows.height)
     heard = [clip for clip in clips if clip is not None]

@@ -1,17 +1,23 @@
 """The last cell of a run: one recogniser from all of its corpora, saved; one utterance shown."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 from torch import nn
 
+from ehsaas import digests
+from ehsaas.calibration import Statistics
 from ehsaas.corpora import splits
 from ehsaas.corpora.splits.shares import Validation
-from ehsaas.experiments import fitting, material, networks, pretrained
+from ehsaas.evaluation import predictions
+from ehsaas.experiments import crossed, fitting, material, networks, pretrained, probes, stored
 from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments.crossed import Asked
 from ehsaas.experiments.material import Material, Setup
 from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.protocols import Cell
@@ -23,40 +29,53 @@ from ehsaas.recogniser import Recogniser, save
 from ehsaas.training import batches, loop, reaching
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept
 from ehsaas.training.batches import Examples
-from ehsaas.training.calibrating import calibrate
+from ehsaas.training.calibrating import Calibrated, calibrate
 
 
 def recogniser(setup: Setup, cell: Cell) -> Trained:
     """Train on every corpus of the run with their pooled statistics and save `RUN/model`.
 
     It is judged nowhere itself: what to expect of it in a new language is the `lolo` result under
-    `source`, which is trained the same way on one corpus less.
+    `source`, which is trained the same way on one corpus less. By these results it is calibrated,
+    too, where there are any, and then trained on everything; else on speakers that are held out.
     """
     config = setup.config
-    asked = config.transfer or config.adaptation or config.within
-    data = material.load(setup, config.corpora, asked.label_set if asked else "native")
+    asked = config.transfer or config.adaptation
+    if asked is None:
+        label_set = "native" if config.within is None else config.within.label_set
+    else:
+        label_set = config.learned_labels
+    data = material.load(setup, config.corpora, label_set)
     statistics = data.statistics(data.everything, "source")
+    languages = crossed.asked(setup, data)
     network, history, how = networks.train(
-        setup, data, statistics, data.everything, cell, hold=True
+        setup, data, statistics, data.everything, cell, hold=not languages
     )
     part = splits.validation(data.rows, data.everything, cell.seed)
     examples = data.examples(part.validation, statistics)
-    calibrated = calibrate(loop.predict(network, examples), examples.labels)
+    if languages:
+        calibrated, calibration = crossed.by_languages(data, languages)
+    else:
+        calibrated = calibrate(loop.predict(network, examples), examples.labels)
+        calibration = _calibration(data, part)
+    if isinstance(network, LinearProbe) and network.placed:
+        calibrated = tempered(network, calibrated)
     made = Recogniser(
         config.heard_by,
-        fitting.sizes(config, len(data.corpora)),
+        fitting.sizes(config, len(data.corpora), data.classes),
         network,
         temperature=calibrated.temperature,
         model=config.system,
         classes=data.classes,
         statistics=statistics,
-        name=config.name,
+        name=config.called or config.name,
         facts={
             "corpora": list(config.corpora),
             "languages": sorted(data.rows["language"].unique().to_list()),
             "utterances": len(data.features),
+            "digests": digests.pack(data.rows["digest"]),
             "validation_uar": history.epochs[history.best_epoch].validation_uar,
-            "calibration": _calibration(data, part),
+            "calibration": calibration,
             **pretrained.facts(config),
         },
         scores=calibrated.scores,
@@ -78,7 +97,38 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
         "protocol": "recogniser",
         "epochs": networks.epochs(history),
     }
-    return Trained(pl.DataFrame(), [told], (how,))
+    return Trained(_judged(setup, data, languages, network, statistics, cell), [told], (how,))
+
+
+def _judged(
+    setup: Setup,
+    data: Material,
+    languages: Sequence[Asked],
+    network: nn.Module,
+    statistics: Statistics,
+    cell: Cell,
+) -> pl.DataFrame:
+    """What those say that left out a language, and what of the place probes read from this one."""
+    if not languages:
+        return pl.DataFrame()
+    config = setup.config
+    trial = networks.trial_of(setup, cell, "recogniser", config.corpora, config.learned_labels)
+    seen = data.examples(data.everything, statistics)
+    read = probes.Read(network, data, seen, trial)
+    said = crossed.judged_among_all(setup, data, languages)
+    channels = stored.versions(config)
+    return predictions.concat([said, *probes.corpora(read), *probes.channels(read, channels)])
+
+
+def tempered(network: LinearProbe, calibrated: Calibrated) -> Calibrated:
+    """The calibration of a probe once its temperature is in its weights, where it is put here.
+
+    Arousal and valence then go by the probabilities that are stated.
+    """
+    with torch.no_grad():
+        network.head.weight.div_(calibrated.temperature)
+        network.head.bias.div_(calibrated.temperature)
+    return replace(calibrated, temperature=1.0)
 
 
 def _calibration(data: Material, part: Validation) -> dict[str, Any]:
@@ -102,6 +152,7 @@ def _reach(data: Material, network: nn.Module) -> Reach | None:
     columns = None
     if isinstance(network, LinearProbe):
         columns = np.flatnonzero(network.head.weight.detach().abs().sum(dim=0).numpy())
+        columns = np.setdiff1d(columns, data.hidden)  # how loud a place is says nothing of it
     names, speakers = data.rows["corpus"].to_list(), data.rows["speaker"].to_list()
     return reaching.fit(vectors, names, speakers, columns)
 

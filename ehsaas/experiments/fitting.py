@@ -1,5 +1,7 @@
 """A configuration → its network with fresh weights, and that network fitted to some utterances."""
 
+from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ehsaas.emotions import CIRCUMPLEX
 from ehsaas.experiments import pretrained
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.parts import AdversaryConfig
@@ -27,21 +30,24 @@ TOGETHER = 16
 """Of them in a batch."""
 
 
-def network(config: ExperimentConfig, classes: int, corpora: int, seed: int) -> nn.Module:
+def network(config: ExperimentConfig, classes: Sequence[str], corpora: int, seed: int) -> nn.Module:
     """A network with fresh weights that depend on `seed` alone, and what is pretrained of it."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if isinstance(config.model, FineTunedConfig | TextClassifierConfig):
-            return pretrained.network(config, classes)
+            return pretrained.network(config, len(classes))
         return MODELS[config.system](
-            dims=len(config.features.names), classes=classes, **sizes(config, corpora)
+            dims=len(config.features.names),
+            classes=len(classes),
+            **sizes(config, corpora, classes),
         )
 
 
-def sizes(config: ExperimentConfig, corpora: int) -> dict[str, Any]:
+def sizes(config: ExperimentConfig, corpora: int, classes: Sequence[str]) -> dict[str, Any]:
     """What the model is built with beside the size of a frame and the number of classes."""
     if isinstance(config.model, ProbeConfig):
-        return {}
+        places = [astuple(CIRCUMPLEX[name]) for name in classes]
+        return {"bound": config.model.bound, "places": places if config.model.dimensions else None}
     if isinstance(config.model, FineTunedConfig | TextClassifierConfig):
         return pretrained.sizes(config)
     own = config.model.model_dump()
@@ -69,7 +75,18 @@ def fit(
         chosen = pretrained.candidates(config.features, config.model)
         columns = pretrained.blocks(config.features)
         few = pretrained.alone(config.features, config.model)
-        return probe.train(network, examples, columns, chosen, classes=classes, alone=few), None
+        gains = pretrained.gains(config.features, config.model)
+        within = config.model.within
+        terms = probe.Terms(
+            config.model.own_classes,
+            len(config.model.views) - 1,
+            gains,
+            () if within is None else pretrained.candidates(config.features, within),
+        )
+        told = probe.train(
+            network, examples, columns, chosen, classes=classes, alone=few, terms=terms
+        )
+        return told, None
     if isinstance(network, FineTuned):
         some = np.unique(np.linspace(0, len(examples) - 1, MEASURED).astype(np.int64))
         given = batches.in_order(examples.take(some), TOGETHER)

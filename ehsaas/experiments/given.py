@@ -44,12 +44,14 @@ class Heard:
 
     A recording is one utterance; a long one as many as the windows that it is judged in, each with
     its emotion, its speaker and its name as id. Features are raw; labels and speakers are −1 where
-    they are not known. `shares` (M,) of the utterances' seconds are in no window before.
+    they are not known. `shares` (M,) of the utterances' seconds are in no window before. `digests`
+    are those of the recordings.
     """
 
     examples: Examples
     shares: NDArray[np.float64]
     unread: tuple[str, ...]
+    digests: tuple[str, ...] = ()
 
     @cached_property
     def firsts(self) -> IntArray:
@@ -129,9 +131,11 @@ def hear(
     read: list[Recording] = []
     pieces: list[tuple[NDArray[np.float32], float, float]] = []
     unread: list[str] = []
+    digests: list[str] = []
     for number, one in enumerate(recordings, 1):
         try:
-            found = list(recogniser.pieces(audio.read(one.audio)))
+            clip = audio.read(one.audio)
+            found = list(recogniser.pieces(clip))
         except (audio.AudioError, OSError) as error:
             unread.append(f"{one.name}: {error}")
         else:
@@ -139,6 +143,7 @@ def hear(
                 unread.append(f"{one.name}: no speech")
             pieces += found
             read += [one] * len(found)
+            digests += [audio.digest(clip)] * bool(found)
         if progress is not None:
             progress("listening", number, len(recordings))
     if (count := len({one.name for one in read})) < LEAST:
@@ -154,7 +159,8 @@ def hear(
         speaker=_codes([one.speaker for one in read], voices),
         seconds=np.array([seconds for _, seconds, _ in pieces]),
     )
-    return Heard(examples, np.array([share for _, _, share in pieces]), tuple(unread))
+    shares = np.array([share for _, _, share in pieces])
+    return Heard(examples, shares, tuple(unread), tuple(digests))
 
 
 def _see_labels(recogniser: Recogniser, recordings: Sequence[Recording]) -> None:

@@ -12,11 +12,17 @@ from torch import nn
 from ehsaas.calibration import softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import baselines, fitting, holdout, material, probes
+from ehsaas.experiments import baselines, fitting, holdout, material, probes, stored
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
-from ehsaas.experiments.networks import LAST, Trained, history_of
+from ehsaas.experiments.networks import (
+    LAST,
+    Trained,
+    history_of,
+    statistics_of,
+    training_examples,
+)
 from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import BORROWED, Cell
 from ehsaas.training import loop
@@ -43,12 +49,14 @@ def network(setup: Setup, cell: Cell) -> Trained:
         others = [name for name in config.corpora if name not in data.corpora]
         setting = replace(setup, config=config)
         split, data = beside(split, data, material.load(setting, others, "native"))
-    statistics = data.standardised_by(split.train, cell.normalisation)
-    train = data.examples(split.train, statistics)
+    asked = statistics_of(config, cell, data.corpora)
+    first = data.standardised_by(split.train, asked[0])
+    train = training_examples(config, data, split.train, first)
     if lent:  # what is borrowed counts as one corpus, so it weighs as much as the corpus itself
         train = replace(train, corpus=np.minimum(train.corpus, 1))
-    test = _unknown(data.examples(split.test, statistics), set(train.corpus.tolist()))
-    made = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
+    known = set(train.corpus.tolist())
+    test = _unknown(data.examples(split.test, first), known)
+    made = fitting.network(config, data.classes, len(data.corpora), cell.seed)
     watched = cell.leak == "best-epoch" or (cell.seed == config.seeds[0] and not cell.variant)
     history, adversary = fitting.fit(
         config,
@@ -59,10 +67,13 @@ def network(setup: Setup, cell: Cell) -> Trained:
         classes=len(data.classes),
         folder=setup.run / "fits" / cell.key,
     )
-    trial = _trial(setup.config, config, data, split.train, cell)
-    probabilities = softmax(loop.predict(made, test))
-    said = [data.classes[i] for i in probabilities.argmax(axis=1)]
-    table = judged(trial, data.rows[split.test], said, data.classes, probabilities)
+    trial = replace(_trial(setup.config, config, data, split.train, cell), normalisation=asked[0])
+    tables = [_said(made, data, split, test, trial)]
+    for by in asked[1:]:
+        given = data.examples(split.test, data.standardised_by(split.train, by))
+        named = replace(trial, normalisation=by)
+        tables.append(_said(made, data, split, _unknown(given, known), named))
+    table = predictions.concat(tables)
     if test.words:
         table = predictions.concat([table, *_by_modality(made, data, split, test, trial)])
     table = together(table, data.rows) if not lent else table
@@ -73,6 +84,14 @@ def network(setup: Setup, cell: Cell) -> Trained:
     how = f"{LEAKS[cell.leak]} (leak {cell.leak})" if cell.leak else history.chosen or LAST
     curves = history_of(trial, cell, history) | ({"watched": "test"} if watched else {})
     return Trained(table, [curves], (how,))
+
+
+def _said(
+    made: nn.Module, data: Material, split: Fold, test: Examples, trial: Trial
+) -> pl.DataFrame:
+    probabilities = softmax(loop.predict(made, test))
+    said = [data.classes[i] for i in probabilities.argmax(axis=1)]
+    return judged(trial, data.rows[split.test], said, data.classes, probabilities)
 
 
 def beside(fold: Fold, data: Material, others: Material) -> tuple[Fold, Material]:
@@ -182,7 +201,7 @@ def _borrowing(setup: Setup, data: Material, fold: Fold, trial: Trial) -> Iterat
     yield from baselines.svms(whole, longer, named, whole.own)
 
 
-def _load(setup: Setup, cell: Cell, kind: material.Kind = "frames") -> Material:
+def _load(setup: Setup, cell: Cell, kind: stored.Kind = "frames") -> Material:
     corpora = cell.corpus.split("+")
     return material.load(setup, corpora, "native", kind)
 
@@ -240,7 +259,7 @@ def _trial(
         given.name,
         config.name_of_system,
         cell.protocol,
-        material.kind_of(config),
+        stored.kind_of(config),
         cell.normalisation or "source",
         data.rows["corpus"][train].unique().to_list(),
         "native",

@@ -4,7 +4,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -13,29 +12,21 @@ from numpy.typing import NDArray
 from ehsaas import utterances
 from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import IntArray
-from ehsaas.disturbances import Speed
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments import pretrained
 from ehsaas.experiments.config import ExperimentConfig
-from ehsaas.experiments.heard import Heard
+from ehsaas.experiments.stored import Kind, feature_settings
 from ehsaas.features import (
     EmbeddingConfig,
-    FeatureConfig,
-    SamplesConfig,
     TextEmbeddingConfig,
     TokensConfig,
-    Told,
     scaling,
 )
-from ehsaas.features.functionals import FunctionalsConfig
-from ehsaas.features.store import FeatureStore, Settings
+from ehsaas.features.store import FeatureStore
 from ehsaas.features.text import embed, tokens
 from ehsaas.training.batches import Examples, Versions
 
 Arrays = list[NDArray[np.float32]]
-Kind = Literal["frames", "functionals"]
-"""`frames` are what the configuration's network hears, be they frames or vectors."""
-
 
 VOICED = 5
 """Utterances below which a speaker has no statistics of its own, but its corpus's."""
@@ -79,7 +70,8 @@ class Material:
     asks for them. `copies` are the
     features of other versions of each row, for training. `words` are features (S, E) of what each
     row says, where the configuration asks for them. What is not `scaled` (samples, ids of tokens)
-    is given as it is, whatever the statistics.
+    is given as it is, whatever the statistics. `hidden` are the dimensions that mean nothing across
+    corpora.
     """
 
     rows: pl.DataFrame
@@ -91,6 +83,7 @@ class Material:
     voices: Mapping[str, Statistics] = field(default_factory=dict)
     words: Sequence[NDArray[np.float32]] = ()
     scaled: bool = True
+    hidden: tuple[int, ...] = ()
 
     @property
     def everything(self) -> IntArray:
@@ -114,13 +107,17 @@ class Material:
         return np.flatnonzero(self.rows["corpus"].is_in(list(corpora)).to_numpy())
 
     def foreign(self, corpus: str) -> list[str]:
-        """The corpora in other languages than `corpus`."""
-        tongues = {name: set(self.rows["language"][self.rows_of(name)]) for name in self.corpora}
+        """The corpora in other languages than `corpus`, regions of one being the same."""
+        told = self.rows["language"]
+        tongues = {
+            name: set(map(utterances.primary, told[self.rows_of(name)])) for name in self.corpora
+        }
         return [name for name in self.corpora if not tongues[name] & tongues[corpus]]
 
     def statistics(self, rows: IntArray, name: str) -> Statistics:
-        """Feature statistics over the frames of `rows`."""
-        return _statistics([self.features[i] for i in rows], name, self.scaled)
+        """Feature statistics over the frames of `rows`, of several voices and places."""
+        found = _statistics([self.features[i] for i in rows], name, self.scaled)
+        return found.hiding(self.hidden)
 
     def standardised_by(
         self, train: IntArray, normalisation: str
@@ -162,6 +159,38 @@ class Material:
             _codes(self.rows["speaker"])[rows],
             [self.words[i] for i in rows] if self.words else (),
         )
+
+    def in_views(self, rows: IntArray, train: IntArray, views: Sequence[str]) -> Examples:
+        """The utterances at `rows`, each once by every kind of statistics in `views`.
+
+        The first view is what they are, and the only one of their copies; the others are further
+        versions. Statistics of a corpus are those of its rows in `train`.
+
+        Args:
+            rows: which ones.
+            train: rows whose statistics are `source`.
+            views: of `source`, `corpus` and `speaker`, at least one.
+        """
+        known = replace(self, own=self._own_of(train))
+        first, *others = (
+            known.examples(rows, known.standardised_by(train, view)) for view in views
+        )
+        copies = [
+            (*(first.copies[i] if first.copies else ()), *(other.features[i] for other in others))
+            for i in range(len(rows))
+        ]
+        return replace(first, copies=copies)
+
+    def _own_of(self, train: IntArray) -> Mapping[str, Statistics]:
+        """Statistics of each corpus by some rows alone; where they are all of it, its own."""
+        found = dict(self.own)
+        for corpus in self.corpora:
+            every = self.rows_of(corpus)
+            kept = np.intersect1d(every, train)
+            if 0 < len(kept) < len(every):
+                some = [self.features[i] for i in kept]
+                found[corpus] = _statistics(some, self.own[corpus].name, self.scaled)
+        return found
 
 
 def _statistics(arrays: Sequence[NDArray[np.float32]], name: str, scaled: bool) -> Statistics:
@@ -222,9 +251,19 @@ def load(
         if setup.config.words is not None and kind == "frames":
             words.extend(embed(rows["text"].to_list(), setup.config.words))
     rows = pl.concat(frames)
+    told = setup.config.features
     classes = utterances.classes(rows) if label_set == "native" else LABEL_SETS[label_set]
     return Material(
-        rows, features, classes, tuple(corpora), own, copies, voices, words, scaled=scaled
+        rows,
+        features,
+        classes,
+        tuple(corpora),
+        own,
+        copies,
+        voices,
+        words,
+        scaled=scaled,
+        hidden=told.hidden if kind == "frames" and isinstance(told, EmbeddingConfig) else (),
     )
 
 
@@ -238,34 +277,6 @@ def _taken(setup: Setup, table: utterances.UtteranceTable, kind: Kind) -> list[A
     store = FeatureStore(setup.store)
     stored = [store.get(table, settings) for settings in feature_settings(setup.config)[kind]]
     return [[version[i] for i in range(len(version))] for version in stored]
-
-
-def feature_settings(config: ExperimentConfig) -> dict[Kind, list[Settings]]:
-    """The features that a run stores: the network's, its training copies', and functionals.
-
-    What is read is not stored; with it nothing is heard, not even by the baselines.
-    """
-    if isinstance(config.features, Told):
-        return {"frames": [], "functionals": []}
-    heard: list[Settings] = [config.features]
-    for speed in config.training.speeds:
-        if speed == 1:
-            continue
-        if isinstance(config.features, FeatureConfig):
-            heard.append(config.features.model_copy(update={"speed": speed}))
-        else:
-            heard.append(Heard(config.features, Speed(factor=speed)))
-    heard += [Heard(config.features, disturbance) for disturbance in config.training.disturbed]
-    return {"frames": heard, "functionals": [FunctionalsConfig()]}
-
-
-def kind_of(config: ExperimentConfig) -> str:
-    """What a prediction table calls the features of a configuration."""
-    if isinstance(config.features, Told):
-        return "text"
-    if isinstance(config.features, EmbeddingConfig | SamplesConfig):
-        return "embeddings" if config.words is None else "embeddings+text"
-    return "frames" if isinstance(config.features, FeatureConfig) else "functionals"
 
 
 def labelled(

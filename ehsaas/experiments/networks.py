@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -12,14 +13,17 @@ from ehsaas.calibration import Statistics, softmax
 from ehsaas.corpora import splits
 from ehsaas.corpora.splits import IntArray
 from ehsaas.corpora.splits.shares import Validation
+from ehsaas.emotions import to_label_set
 from ehsaas.evaluation import predictions
-from ehsaas.experiments import fitting, material, protocols
+from ehsaas.experiments import fitting, material, protocols, stored
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.holdout import SPLIT_SEED
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material, Setup
-from ehsaas.experiments.protocols import Cell, held_out, within_split
+from ehsaas.experiments.protocols import MIXED, Cell, held_out, within_split
+from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.training import loop, progressive
+from ehsaas.training.batches import Examples
 from ehsaas.training.loop import History, LoopSettings
 
 FEW_SPEAKERS = 5
@@ -58,16 +62,16 @@ def within(setup: Setup, cell: Cell) -> Trained:
     own = data.own[cell.corpus]
     few = data.rows["speaker"][fold.train].n_unique() < FEW_SPEAKERS
     network, history, how = train(setup, data, source, fold.train, cell)
-    trial = _trial(setup, cell, cell.protocol, [cell.corpus], label_set)
+    trial = trial_of(setup, cell, cell.protocol, [cell.corpus], label_set)
     told = [history_of(trial, cell, history)]
-    table = _judge(network, data, fold.test, source, trial)
+    table = judge(network, data, fold.test, source, trial)
     if not data.scaled:
         return Trained(table, told, (how,))
     if few:
         network, history, _ = train(setup, data, own, fold.train, cell, "corpus")
         told.append({**history_of(trial, cell, history), "normalisation": "corpus"})
     named = replace(trial, normalisation="corpus")
-    tables = [table, _judge(network, data, fold.test, own, named)]
+    tables = [table, judge(network, data, fold.test, own, named)]
     return Trained(predictions.concat(tables), told, (how,))
 
 
@@ -83,18 +87,18 @@ def pair(setup: Setup, cell: Cell) -> Trained:
     rows = data.rows_of(cell.corpus)
     source, own = data.statistics(rows, "source"), data.own
     network, history, how = train(setup, data, source, rows, cell)
-    trial = _trial(setup, cell, "pair", [cell.corpus], label_set)
+    trial = trial_of(setup, cell, "pair", [cell.corpus], label_set)
     tables, told, hows = [], [history_of(trial, cell, history)], [how]
     targets = [data.rows_of(name) for name in data.foreign(cell.corpus)]
     for test in targets:
-        tables.append(_judge(network, data, test, source, trial))
+        tables.append(judge(network, data, test, source, trial))
         if data.scaled:
-            tables.append(_judge(network, data, test, own, replace(trial, normalisation="corpus")))
+            tables.append(judge(network, data, test, own, replace(trial, normalisation="corpus")))
     if data.scaled and "speaker" in setup.config.transfer.statistics:
         voices = data.standardised_by(rows, "speaker")
         network, history, how = train(setup, data, voices, rows, cell, "speaker")
         named = replace(trial, normalisation="speaker")
-        tables += [_judge(network, data, test, voices, named) for test in targets]
+        tables += [judge(network, data, test, voices, named) for test in targets]
         told.append(history_of(named, cell, history) | {"normalisation": "speaker"})
         hows.append(how)
     return Trained(predictions.concat(tables), told, tuple(hows))
@@ -109,17 +113,38 @@ def pooled(setup: Setup, cell: Cell) -> Trained:
     """
     label_set = setup.config.cross_labels
     setup = setup.of(cell.variant)
-    data = material.load(setup, setup.config.corpora, label_set)
+    data = material.load(setup, setup.config.corpora, setup.config.learned_labels)
     sources = data.foreign(cell.corpus)
     rows, test = data.rows_of(*sources), data.rows_of(cell.corpus)
-    statistics = data.standardised_by(rows, cell.normalisation)
-    network, history, how = train(setup, data, statistics, rows, cell)
+    asked = statistics_of(setup.config, cell, (cell.corpus,))
+    network, history, how = train(setup, data, data.standardised_by(rows, asked[0]), rows, cell)
     save_file(network.state_dict(), setup.run / "cells" / f"{cell.key}.safetensors")
-    trial = _trial(setup, cell, "lolo", sources, label_set)
-    condition = {"variant": cell.variant} if cell.variant else {}
-    trial = replace(trial, normalisation=cell.normalisation, condition=condition)
-    table = _judge(network, data, test, statistics, trial)
-    return Trained(table, [history_of(trial, cell, history)], (how,))
+    trial = trial_of(setup, cell, "lolo", sources, label_set)
+    trial = replace(trial, condition={"variant": cell.variant} if cell.variant else {})
+    tables = [
+        judge(
+            network,
+            data,
+            test,
+            data.standardised_by(rows, by),
+            replace(trial, normalisation=by),
+        )
+        for by in asked
+    ]
+    return Trained(predictions.concat(tables), [history_of(trial, cell, history)], (how,))
+
+
+def statistics_of(config: ExperimentConfig, cell: Cell, corpora: Sequence[str]) -> tuple[str, ...]:
+    """The statistics by which the network of a cell is judged: its own, or of a mixed one all.
+
+    Those of speakers are left out where they are not asked for, or would be those of the corpus.
+    """
+    if cell.normalisation != MIXED:
+        return (cell.normalisation,)
+    part = config.joint if cell.kind == "joint" else config.transfer
+    assert part is not None, "of a cell that this part asked for"
+    without = set(corpora) <= set(config.never_by_speaker) and cell.kind == "joint"
+    return tuple(by for by in part.statistics if not (without and by == "speaker"))
 
 
 def adaptation(setup: Setup, cell: Cell) -> Trained:
@@ -134,20 +159,22 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
     source = data.examples(data.rows_of(*sources), own)
     target, test = data.examples(rows, own), rows[fold.test]
     shares = splits.nested_shares(data.rows[rows], fold.train, config.shares, SPLIT_SEED)
-    trial = _trial(setup, cell, "heldout", sources, config.label_set)
+    trial = trial_of(setup, cell, "heldout", sources, config.label_set)
     trial = replace(trial, normalisation="corpus", fold="")
 
-    def judge(network: nn.Module, system: str, share: float, train: Sequence[str]) -> pl.DataFrame:
+    def said_of(
+        network: nn.Module, system: str, share: float, train: Sequence[str]
+    ) -> pl.DataFrame:
         named = replace(trial, system=system, condition={"share": share}, train=train)
-        return _judge(network, data, test, own, named)
+        return judge(network, data, test, own, named)
 
     ours = setup.config.system
     tables, histories = [], []
-    tables.append(judge(_pooled_network(setup, cell, data), ours, 0.0, sources))
+    tables.append(said_of(pooled_network(setup, data, cell.corpus, cell.seed), ours, 0.0, sources))
     variants = {ours: True, f"{ours} all-unfrozen": False}
     compared = config.all_unfrozen and cell.seed == setup.config.seeds[0]
     for system, gradual in list(variants.items())[: 2 if compared else 1]:
-        network = _pooled_network(setup, cell, data)
+        network = pooled_network(setup, data, cell.corpus, cell.seed)
         for stage in progressive.adapt(
             network,
             source,
@@ -167,7 +194,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
             folder=setup.run / "fits" / cell.key / system,
             **fitting.regularised(setup.config),
         ):
-            tables.append(judge(network, system, stage.share, sources))
+            tables.append(said_of(network, system, stage.share, sources))
             told = history_of(replace(trial, system=system), cell, stage.history)
             histories.append({**told, "share": stage.share})
     for share, chosen in shares.items():
@@ -181,7 +208,7 @@ def adaptation(setup: Setup, cell: Cell) -> Trained:
             cell.seed,
             classes=len(data.classes),
         )
-        tables.append(judge(network, system, share, [cell.corpus]))
+        tables.append(said_of(network, system, share, [cell.corpus]))
         told = history_of(replace(trial, system=system, train=[cell.corpus]), cell, history)
         histories.append({**told, "share": share})
     how = LAST
@@ -207,10 +234,11 @@ def train(
         part = Validation(rows, rows[:0], LAST)
     else:
         part = splits.validation(data.rows, rows, cell.seed)
+    config = setup.config
     history, _ = fitting.fit(
-        setup.config,
+        config,
         network,
-        data.examples(part.train, statistics),
+        training_examples(config, data, part.train, statistics),
         data.examples(part.validation, statistics) if len(part.validation) else None,
         cell.seed,
         classes=len(data.classes),
@@ -219,24 +247,41 @@ def train(
     return network, history, history.chosen or part.how
 
 
+def training_examples(
+    config: ExperimentConfig,
+    data: Material,
+    rows: IntArray,
+    statistics: Statistics | Mapping[str, Statistics],
+) -> Examples:
+    """What a network learns from: by the statistics given; a mixed one by all its views."""
+    if isinstance(config.model, ProbeConfig) and config.mixed:
+        return data.in_views(rows, rows, config.model.views)
+    return data.examples(rows, statistics)
+
+
 def _fresh(config: ExperimentConfig, data: Material, seed: int) -> nn.Module:
-    return fitting.network(config, len(data.classes), len(data.corpora), seed)
+    return fitting.network(config, data.classes, len(data.corpora), seed)
 
 
-def _pooled_network(setup: Setup, cell: Cell, data: Material) -> nn.Module:
-    """The network of the `pooled` cell with the same target and seed."""
-    network = _fresh(setup.config, data, cell.seed)
-    key = Cell("pooled", cell.corpus, cell.seed, normalisation="corpus").key
+def pooled_network(
+    setup: Setup, data: Material, corpus: str, seed: int, by: str = "corpus"
+) -> nn.Module:
+    """The network of the `pooled` cell that was trained without a corpus, by its statistics."""
+    network = _fresh(setup.config, data, seed)
+    key = Cell("pooled", corpus, seed, normalisation=by).key
     network.load_state_dict(load_file(setup.run / "cells" / f"{key}.safetensors"))
     return network
 
 
-def _trial(setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_set: str) -> Trial:
+def trial_of(
+    setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_set: str
+) -> Trial:
+    """What the prediction table says of a network of a cell."""
     return Trial(
         setup.config.name,
         setup.config.name_of_system,
         protocol,
-        material.kind_of(setup.config),
+        stored.kind_of(setup.config),
         "source" if setup.config.scaled else "none",
         train,
         label_set,
@@ -245,16 +290,21 @@ def _trial(setup: Setup, cell: Cell, protocol: str, train: Sequence[str], label_
     )
 
 
-def _judge(
+def judge(
     network: nn.Module,
     data: Material,
     test: IntArray,
     statistics: Statistics | Mapping[str, Statistics],
     trial: Trial,
 ) -> pl.DataFrame:
-    probabilities = softmax(loop.predict(network, data.examples(test, statistics)))
-    said = [data.classes[i] for i in probabilities.argmax(axis=1)]
-    return judged(trial, data.rows[test], said, data.classes, probabilities)
+    """What a network says of the utterances that have a class in the label set it is judged in."""
+    classes = [i for i, name in enumerate(data.classes) if to_label_set(name, trial.label_set)]
+    test = test[np.isin(data.labels[test], classes)]
+    logits = loop.predict(network, data.examples(test, statistics))
+    probabilities = softmax(logits[:, classes])
+    names = [data.classes[i] for i in classes]
+    said = [names[i] for i in probabilities.argmax(axis=1)]
+    return judged(trial, data.rows[test], said, names, probabilities)
 
 
 def history_of(trial: Trial, cell: Cell, history: History) -> dict[str, Any]:

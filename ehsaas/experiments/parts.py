@@ -84,10 +84,14 @@ recordings has those of the corpus."""
 class TransferConfig(Stage):
     """Question 2: what is lost when a model comes from another language, or from the others.
 
-    `statistics` are those under which it is judged.
+    `statistics` are those under which it is judged. Pooled networks may learn a larger label set
+    than they are judged in (`learns`); of their probabilities, those of `label_set` are kept.
+    `disturbed` has them judged in noise, over a line and at other levels, too.
     """
 
     label_set: Literal["four", "seven"] = "four"
+    learns: Literal["four", "seven"] | None = None
+    disturbed: bool = False
     pairs: bool = True
     pooled: bool = True
     statistics: tuple[By, ...] = Field(default=("source", "corpus"), min_length=1)

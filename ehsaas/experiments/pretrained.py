@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,28 @@ from torch import nn
 
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.systems import FineTunedConfig, ProbeConfig, TextClassifierConfig
+from ehsaas.experiments.systems import (
+    Choices,
+    FineTunedConfig,
+    Frames,
+    ProbeConfig,
+    TextClassifierConfig,
+)
 from ehsaas.features import EmbeddingConfig, HeardBy, TokensConfig, Told
-from ehsaas.features.pretrained import PretrainedConfig
+from ehsaas.features.pretrained import NOT_HELD, PretrainedConfig
 from ehsaas.models.encoders import Checkpoint, EncoderError, located
 from ehsaas.models.finetuned import FineTuned
 from ehsaas.models.text_classifier import TextClassifier
 from ehsaas.models.text_encoders import TextCheckpoint
 from ehsaas.training.vectors import Candidate
+
+_APART: Mapping[str, Mapping[bool | Frames, tuple[int, ...]]] = MappingProxyType(
+    {
+        "mean-std-thirds": {True: (0, 1), False: (0,)},
+        "mean-std-loud": {"loud": (1,), "all": (0,), "both": (0, 1)},
+    }
+)
+"""Poolings in which a layer has two blocks of columns, and which of them are seen."""
 
 
 def found(config: ExperimentConfig, root: Path) -> ExperimentConfig:
@@ -123,7 +138,7 @@ def facts(config: ExperimentConfig) -> dict[str, str]:
         return {"encoder": f"{Path(config.model.encoder).name}, trained on; its weights are held"}
     if isinstance(config.features, EmbeddingConfig):
         name, digest = Path(config.features.where).name, config.features.sha256
-        return {"encoder": f"{name}, sha256 {digest}; its weights are not held"}
+        return {"encoder": f"{name}, sha256 {digest}; {NOT_HELD}"}
     return {}
 
 
@@ -145,7 +160,7 @@ def alone(features: HeardBy | Told, probe: ProbeConfig) -> Candidate | None:
 
 
 def candidates(
-    features: HeardBy | Told, probe: ProbeConfig, named: ProbeConfig | None = None
+    features: HeardBy | Told, probe: Choices, named: Choices | None = None
 ) -> list[Candidate]:
     """What a probe is chosen from: each list of layers with each of everything else.
 
@@ -158,37 +173,68 @@ def candidates(
         ConfigError: there are lists of layers, and the features do not hold them.
     """
     layers = probe.layers or (None,)
-    axes = (layers, probe.thirds, probe.whiten, probe.copies, probe.C)
+    parts: Sequence[bool | Frames] = probe.frames if _loud_apart(features) else probe.thirds
+    axes = (layers, parts, probe.whiten, probe.copies, probe.share, probe.C)
     found = []
     for at in product(*(range(len(axis)) for axis in axes)):
-        a, b, c, d, e = at
+        a, b, c, d, e, f = at
         one = Candidate(
             "",
-            _seen(features, layers[a], probe.thirds[b]),
-            probe.C[e],
+            _seen(features, layers[a], parts[b]),
+            probe.C[f],
             copies=probe.copies[d],
             whiten=probe.whiten[c],
+            share=probe.share[e],
             at=at,
         )
-        name = _named(named or probe, layers[a], probe.thirds[b], one)
+        name = _named(features, named or probe, layers[a], parts[b], one)
         found += [replace(one, steps=n, name=f"{name}, {n} steps") for n in probe.steps]
     return found
 
 
 def blocks(features: HeardBy | Told) -> list[np.ndarray]:
-    """Columns that are seen together or not: of each layer mean and deviation, and its thirds."""
+    """Columns that are seen together or not: of each layer mean and deviation, and what is beside.
+
+    That are its thirds, or the mean of its loud frames. The level, where there is one, is the last.
+    """
     everything = np.arange(len(features.names))
     if not isinstance(features, EmbeddingConfig):
         return [everything]
+    if features.level:
+        return [*blocks(features.at(features.where, level=False)), everything[-1:]]
     layers = everything.reshape(len(features.layers), -1)
-    if features.pooling != "mean-std-thirds":
+    if features.pooling not in _APART:
         return list(layers)
     assert features.size is not None, "known once the checkpoint is found"
     return [part for layer in layers for part in np.split(layer, [2 * features.size])]
 
 
-def _seen(features: HeardBy | Told, layers: Sequence[int] | None, thirds: bool) -> tuple[int, ...]:
-    """Numbers of the blocks of some layers, all where None, with or without their thirds."""
+def gains(features: HeardBy | Told, probe: ProbeConfig) -> np.ndarray | None:
+    """How many times as large each column (D,) is made for the fit; None where all are as they are.
+
+    The penalty on weights falls on each column alike, and the level is one beside hundreds.
+    """
+    if not isinstance(features, EmbeddingConfig) or not features.level:
+        return None
+    found = np.ones(len(features.names), dtype=np.float32)
+    found[-1] = probe.level_gain
+    return found
+
+
+def _loud_apart(features: HeardBy | Told) -> bool:
+    return isinstance(features, EmbeddingConfig) and features.pooling == "mean-std-loud"
+
+
+def _seen(
+    features: HeardBy | Told, layers: Sequence[int] | None, part: bool | Frames
+) -> tuple[int, ...]:
+    """Numbers of the blocks of some layers, all where None.
+
+    Args:
+        features: that hold them.
+        layers: of the encoder.
+        part: with thirds, or without; or of which frames.
+    """
     held = features.layers if isinstance(features, EmbeddingConfig) else ()
     if missing := [layer for layer in layers or () if layer not in held]:
         raise ConfigError(
@@ -198,22 +244,33 @@ def _seen(features: HeardBy | Told, layers: Sequence[int] | None, thirds: bool) 
     if not isinstance(features, EmbeddingConfig):
         return (0,)
     places = [held.index(layer) for layer in (held if layers is None else layers)]
-    if features.pooling != "mean-std-thirds":
-        return tuple(places)
-    return tuple(2 * place + part for place in places for part in range(2 if thirds else 1))
+    parts: Sequence[int] = (0,)
+    if features.pooling in _APART:
+        parts = _APART[features.pooling][part]
+    each = 2 if features.pooling in _APART else 1
+    seen = [each * place + one for place in places for one in parts]
+    return (*seen, *([each * len(held)] if features.level else []))
 
 
 def _named(
-    probe: ProbeConfig, layers: Sequence[int] | None, thirds: bool, candidate: Candidate
+    features: HeardBy | Told,
+    probe: Choices,
+    layers: Sequence[int] | None,
+    part: bool | Frames,
+    candidate: Candidate,
 ) -> str:
     """A candidate in words but for its steps: what there was one of is not said, but for C."""
     told = []
     if layers is not None:
         told.append(f"layer{'s' * (len(layers) > 1)} {' '.join(map(str, layers))}")
-    if len(probe.thirds) > 1:
-        told.append("with thirds" if thirds else "without thirds")
+    if _loud_apart(features) and len(probe.frames) > 1:
+        told.append("loud frames and all" if part == "both" else f"{part} frames")
+    elif len(probe.thirds) > 1:
+        told.append("with thirds" if part else "without thirds")
     if len(probe.whiten) > 1:
         told.append(f"whitened {candidate.whiten:g}" if candidate.whiten else "not whitened")
     if len(probe.copies) > 1:
         told.append("with copies" if candidate.copies else "without copies")
+    if len(probe.share) > 1:
+        told.append(f"share {candidate.share:g}")
     return ", ".join([*told, f"C {candidate.C:g}"])

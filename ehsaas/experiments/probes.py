@@ -1,4 +1,4 @@
-"""How well a network's hidden states give its training corpora away: probes, and its adversary."""
+"""How well corpus and channel can be read from what a network sees and says: by probes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ehsaas.calibration import softmax
 from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.evaluation import predictions
-from ehsaas.evaluation.trials import CLASSIFIER, PROBE
+from ehsaas.evaluation.trials import CHANNELS, CLASSIFIER, CORPORA, PROBE
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.judged import Trial, judged
 from ehsaas.experiments.material import Material
-from ehsaas.training import adversarial, batches
+from ehsaas.models.linear_probe import LinearProbe
+from ehsaas.training import adversarial, batches, loop
 from ehsaas.training.adversarial import EMBEDDING, Adversary
 from ehsaas.training.batches import Examples
 
@@ -25,6 +27,12 @@ FOLDS = 5
 
 _PROBED: Mapping[str, tuple[str, ...]] = MappingProxyType({"claf-ser": ("f_attn", "f_adapted")})
 """What is probed of a system; of every other its embedding."""
+
+ANSWERS = "answers"
+TRUTH = "true emotion"
+AS_RECORDED = "as recorded"
+ITEMS = 1000
+"""Of how many utterances the channel is probed."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def corpora_told(
         named = replace(
             trial,
             system=system,
-            label_set="corpora",
+            label_set=CORPORA,
             condition={**trial.condition, **condition},
         )
         told = data.rows[rows].with_columns(
@@ -100,29 +108,118 @@ def parts(config: ExperimentConfig) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+@dataclass(frozen=True)
+class Read:
+    """A recogniser, its training data and examples (with their copies), and what tables say of it.
+
+    Probes read what the network sees where it looks (`embedding`), its probabilities (`answers`)
+    and, for what the emotion alone gives away, the label (`true emotion`).
+    """
+
+    network: nn.Module
+    data: Material
+    examples: Examples
+    trial: Trial
+
+    def states(self, examples: Examples) -> dict[str, NDArray[np.floating]]:
+        """What is read of some of the examples, an array (N, D) each."""
+        embedding = seen(self.network, examples, EMBEDDING)
+        if isinstance(self.network, LinearProbe):
+            embedding = embedding[:, self.network.head.weight.detach().abs().sum(dim=0) > 0]
+        return {
+            EMBEDDING: embedding,
+            ANSWERS: softmax(loop.predict(self.network, examples)),
+            TRUTH: np.eye(len(self.data.classes))[examples.labels],
+        }
+
+    def table(
+        self, label_set: str, read: str, rows: pl.DataFrame, truth: pl.Expr, said: Sequence[str]
+    ) -> pl.DataFrame:
+        """What a probe said of some rows, all corpora as one."""
+        whole = pl.lit("+".join(sorted(self.data.corpora)))
+        condition = {**self.trial.condition, "read": read}
+        named = replace(self.trial, system=PROBE, label_set=label_set, condition=condition)
+        return judged(named, rows.with_columns(emotion=truth, corpus=whole), said)
+
+
+def corpora(of: Read) -> Iterator[pl.DataFrame]:
+    """Which corpus each utterance is of, as probes tell it; nothing of one corpus alone."""
+    rows = of.data.rows.with_columns(id=pl.concat_str("corpus", "id", separator="/"))
+    for read, values in of.states(of.examples).items():
+        if (said := _told(values, of.examples.corpus)) is not None:
+            names = [of.data.corpora[i] for i in said]
+            yield of.table(CORPORA, read, rows, pl.col("corpus"), names)
+
+
+def channels(of: Read, copies: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """What each version of `ITEMS` utterances came through, as probes tell it.
+
+    All versions of one are on the same side of the cross-validation.
+
+    Args:
+        of: the recogniser.
+        copies: what each copy came through, in their order; nothing is told without any.
+    """
+    some = of.data.everything[:: -(-len(of.data.everything) // ITEMS)]
+    names = (AS_RECORDED, *copies)
+    versions = [_version(of.examples, some, i) for i in range(-1, len(copies))]
+    each = [of.states(one) for one in versions]
+    channel = np.repeat(np.arange(len(names)), len(some))
+    column = pl.Series("channel", [names[i] for i in channel])
+    rows = pl.concat([of.data.rows[some]] * len(names)).with_columns(column)
+    rows = rows.with_columns(id=pl.concat_str("corpus", "id", "channel", separator="/"))
+    for read in each[0]:
+        values = np.concatenate([states[read] for states in each])
+        if (said := _told(values, channel, np.tile(some, len(names)))) is not None:
+            yield of.table(CHANNELS, read, rows, pl.col("channel"), [names[i] for i in said])
+
+
+def _version(examples: Examples, rows: IntArray, which: int) -> Examples:
+    """Some utterances in one of their copies; the first of them is 0, and −1 they themselves."""
+    own = examples.take(rows)
+    if which < 0:
+        return own
+    return replace(own, features=[copies[which] for copies in own.copies])
+
+
 def probed(
     network: nn.Module, examples: Examples, names: Sequence[str]
 ) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """The corpus (N,) of each utterance as a probe of each part of the network tells it.
 
-    None where a corpus has fewer than two utterances.
+    Nothing where a corpus has fewer than two utterances, or there is but one.
+    """
+    for name in names:
+        states = seen(network, examples, name)
+        said = _told(states, examples.corpus)
+        if said is not None:
+            yield name, said
+
+
+def _told(
+    states: NDArray[np.floating], labels: IntArray, groups: IntArray | None = None
+) -> NDArray[np.int64] | None:
+    """The label (N,) that a cross-validated probe reads from each state (N, D).
+
+    None where a label has fewer than two, or there is but one. States of one group are on the same
+    side.
     """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    folds = min(FOLDS, int(np.unique(examples.corpus, return_counts=True)[1].min()))
-    if folds < 2:
-        return
-    split = StratifiedKFold(folds, shuffle=True, random_state=0)
-    for name in names:
-        probe = make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
-        )
-        states = seen(network, examples, name)
-        said = cross_val_predict(probe, states, examples.corpus, cv=split)
-        yield name, np.asarray(said, dtype=np.int64)
+    present, counts = np.unique(labels, return_counts=True)
+    folds = min(FOLDS, int(counts.min()))
+    if folds < 2 or len(present) < 2:
+        return None
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    split = kind(folds, shuffle=True, random_state=0)
+    probe = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
+    )
+    said = cross_val_predict(probe, states, labels, cv=split, groups=groups)
+    return np.asarray(said, dtype=np.int64)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from ehsaas.corpora.splits import Fold, Split
 from ehsaas.experiments import holdout
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.holdout import SPLIT_SEED
+from ehsaas.utterances import primary
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Cell:
         )
 
 
+MIXED = "mixed"
+"""The statistics of a cell whose network learns under several kinds, and is judged by each."""
+
 BORROWED = "borrowed"
 """The condition of networks that other corpora's utterances train along with."""
 
@@ -81,20 +85,25 @@ def cells(
         crossed: the same in the label set that crosses languages.
         root: the folder that `strict_folds` is relative to.
     """
-    tongues = {name: set(rows["language"]) for name, rows in tables.items()}
-    crossing = [
-        name
-        for name in config.corpora
-        if any(not tongues[name] & other for other in tongues.values())
-    ]
+    across = crossing(config, tables)
     return [
-        *_pooled(config, crossing),
-        *_adaptation(config, crossing),
-        *_pairs(config, crossing),
-        *_references(config, tables, {name: crossed[name] for name in crossing}, root),
+        *_pooled(config, across),
+        *_adaptation(config, across),
+        *_pairs(config, across),
+        *_references(config, tables, {name: crossed[name] for name in across}, root),
         *_within(config, tables, root),
         *_joint(config, tables, root),
         *([Cell("recogniser", "+".join(config.corpora))] if config.recogniser else []),
+    ]
+
+
+def crossing(config: ExperimentConfig, tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """The corpora of a run of which there is one in another language, whatever the regions."""
+    tongues = {name: set(map(primary, rows["language"])) for name, rows in tables.items()}
+    return [
+        name
+        for name in config.corpora
+        if any(not tongues[name] & other for other in tongues.values())
     ]
 
 
@@ -149,6 +158,7 @@ def _pooled(config: ExperimentConfig, crossing: list[str]) -> Iterator[Cell]:
     asked: Sequence[str] = ()
     if config.transfer is not None and config.transfer.pooled:
         asked = config.transfer.statistics if config.scaled else ("none",)
+        asked = (MIXED,) if config.mixed else asked
     for corpus in crossing:
         if asked:
             yield Cell("pooled-baselines", corpus)
@@ -205,6 +215,8 @@ def _asked(config: ExperimentConfig, group: Sequence[str]) -> list[str]:
     assert config.joint is not None, "asked for only where there is a joint part"
     if not config.scaled:
         return ["none"]
+    if config.mixed:
+        return [MIXED]
     without = set(group) <= set(config.never_by_speaker)
     return [by for by in config.joint.statistics if not (without and by == "speaker")]
 

@@ -38,6 +38,12 @@ STATISTICS = (
     " source's statistics is judged under `source` and `corpus`, and one fitted on each speaker's"
     " under `speaker`, where that was asked for."
 )
+MIXED_STATISTICS = (
+    "Statistics. functionals-svm is fitted anew for each kind of statistics. Everywhere else one"
+    " network is judged under all of them: it learns each utterance by those of all that is trained"
+    " on, of its corpus's part of that, and of its speaker. A corpus's own statistics, and a"
+    " speaker's, are over all of its recordings, the one that is judged among them."
+)
 CURVES = (
     "Curves of training show the test part, too, for the first seed of the system as it is; it"
     " decides nothing there, the last epoch is kept."
@@ -81,7 +87,7 @@ def _declared(setup: Setup, fast: bool) -> Iterator[str]:
             " published file."
         )
     if config.within or config.transfer or config.adaptation:
-        yield STATISTICS
+        yield MIXED_STATISTICS if config.mixed else STATISTICS
     if config.classical is not None:
         yield classical.STATISTICS
     if config.enrolment is not None:

@@ -18,7 +18,7 @@ from ehsaas.corpora.splits import Fold, IntArray
 from ehsaas.disturbances import Codec, Disturbance, Samples, reverberation
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.predictions import DENOISED
-from ehsaas.experiments import fitting, holdout, material
+from ehsaas.experiments import fitting, holdout, material, stored
 from ehsaas.experiments.conditions import (
     BABBLE,
     Condition,
@@ -51,7 +51,7 @@ def network(setup: Setup, cell: Cell) -> Trained:
     data = material.load(setup, cell.corpus.split("+"), "native")
     fold = fold_of(setup, data, cell.fold)
     statistics = data.statistics(fold.train, "source")
-    network = fitting.network(config, len(data.classes), len(data.corpora), cell.seed)
+    network = fitting.network(config, data.classes, len(data.corpora), cell.seed)
     history, _ = fitting.fit(
         config,
         network,
@@ -80,15 +80,19 @@ def judge(setup: Setup, cell: Cell) -> Trained:
     others = b""
     if condition.disturbance == BABBLE:
         others = babble((setup.table(name) for name in bench.babble), bench.voices)
-    clips = list(_heard(setup, data, rows, made(condition, others)))
+    clips = list(heard(setup, data, rows, made(condition, others)))
     variants = {variant: setup.of(variant).config for variant in ("", *config.variants)}
     settings = {chosen.heard_by for chosen in variants.values()}
-    features = {one: _features(one, clips) for one in settings}
-    heard = [(variant, variant, features[chosen.heard_by]) for variant, chosen in variants.items()]
+    features = {one: features_of(one, clips) for one in settings}
+    judged_by = [
+        (variant, variant, features[chosen.heard_by]) for variant, chosen in variants.items()
+    ]
     if bench.denoise:
-        heard.append((DENOISED, "", _features(config.heard_by, [denoised(clip) for clip in clips])))
+        judged_by.append(
+            (DENOISED, "", features_of(config.heard_by, [denoised(clip) for clip in clips]))
+        )
     tables = []
-    for (called, variant, values), seed in product(heard, config.seeds):
+    for (called, variant, values), seed in product(judged_by, config.seeds):
         kept = replace(cell, kind="robust-network", variant=variant, seed=seed, condition="")
         named = trial(variants[variant], data, fold, kept, {**condition.told, "variant": called})
         tables.append(_said(setup, variants[variant], data, rows, values, kept, named))
@@ -100,7 +104,7 @@ def _rates(setup: Setup, data: Material, rows: IntArray, condition: Condition) -
     """How many bits a second a codec's files take, where the condition is one."""
     codec = made(condition) if condition.unit == "compression" else None
     if isinstance(codec, Codec):
-        bits = [codec.pressed(clip)[1] for clip in _heard(setup, data, rows, None)]
+        bits = [codec.pressed(clip)[1] for clip in heard(setup, data, rows, None)]
         yield (
             f"{condition.disturbance} at compression {condition.level:g} takes"
             f" {np.median(bits) / 1000:.0f} kbit/s (median of the clips)."
@@ -155,7 +159,7 @@ def fold_of(setup: Setup, data: Material, name: str) -> Fold:
     return next(fold for fold in folds if fold.name == name)
 
 
-def _heard(
+def heard(
     setup: Setup, data: Material, rows: IntArray, through: Disturbance | None
 ) -> Iterator[Samples]:
     """The clips of some rows, disturbed."""
@@ -166,7 +170,8 @@ def _heard(
         yield under(audio.read(tables[corpus].location(corpus, path), start, end).samples, through)
 
 
-def _features(settings: HeardBy, clips: Sequence[Samples]) -> list[np.ndarray]:
+def features_of(settings: HeardBy, clips: Sequence[Samples]) -> list[np.ndarray]:
+    """Features (T, D) of each clip, heard alone."""
     extract = settings.extractor().eval()
     found = []
     with torch.inference_mode():
@@ -203,7 +208,7 @@ def restored(
 ) -> tuple[nn.Module, Statistics]:
     """The network that a `robust-network` cell kept, and the statistics it was trained by."""
     numbers = load_file(setup.run / "cells" / f"{kept.key}.safetensors")
-    network = fitting.network(config, len(data.classes), len(data.corpora), kept.seed)
+    network = fitting.network(config, data.classes, len(data.corpora), kept.seed)
     prefix = "network/"
     network.load_state_dict(
         {name.removeprefix(prefix): x for name, x in numbers.items() if name.startswith(prefix)}
@@ -220,7 +225,7 @@ def trial(
         config.name,
         config.system,
         "strict",
-        material.kind_of(config),
+        stored.kind_of(config),
         "source",
         data.rows["corpus"][fold.train].unique().to_list(),
         "native",

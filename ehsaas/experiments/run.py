@@ -2,16 +2,15 @@
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-import yaml
 
 from ehsaas import audit, utterances
 from ehsaas.corpora import CORPORA
@@ -25,17 +24,20 @@ from ehsaas.experiments import (
     groups,
     holdout,
     joint,
+    left_out_disturbed,
     material,
     pretrained,
     record,
     robustness,
+    stored,
     switching,
 )
+from ehsaas.experiments.claim import claim
 from ehsaas.experiments.compute import LOG, Progress, compute
 from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.mistakes import ConfigError
-from ehsaas.experiments.protocols import Cell, cells, held_out, within_split
+from ehsaas.experiments.protocols import Cell, cells, crossing, held_out, within_split
 from ehsaas.experiments.systems import ProbeConfig
 from ehsaas.features.store import FeatureStore, Settings
 from ehsaas.utterances import UtteranceTable
@@ -48,6 +50,7 @@ def run(
     *,
     store: Path,
     source: Path | None = None,
+    tables: Mapping[str, UtteranceTable] = MappingProxyType({}),
     fast_dev_run: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -59,6 +62,7 @@ def run(
         out: the run folder.
         store: home of the feature store.
         source: the file of `config`, for "how to repeat"; the copy in `out` where None.
+        tables: prepared tables by corpus, which go before those in the folder.
         fast_dev_run: one epoch, one seed, one share: does everything work, not how well.
         progress: told what is being done.
 
@@ -73,7 +77,7 @@ def run(
     if config.robustness is not None:
         robustness.check(config.robustness)
     setup = Setup(pretrained.found(config, corpora), out, store, corpora)
-    _claim(config, out, pretrained.digests(config, corpora))
+    claim(config, out, pretrained.digests(config, corpora))
     clock = record.Clock(out)
 
     def timed(what: str, done: int, total: int) -> None:
@@ -81,7 +85,7 @@ def run(
         tell(what, done, total)
 
     with _logged(out / "log.txt"):
-        tables = {name: _table(name, corpora, out, tell) for name in config.corpora}
+        tables = {name: _table(name, corpora, out, tell, tables) for name in config.corpora}
         for name in config.robustness.babble if config.robustness else ():
             _table(name, corpora, out, tell)
         _write_audit(setup, tables)
@@ -89,6 +93,7 @@ def run(
         todo = [
             *cells(config, _labelled(setup, tables), crossed, corpora),
             *robustness.cells(config),
+            *left_out_disturbed.cells(config, crossing(config, crossed)),
             *switching.cells(config),
             *classical.cells(config),
             *comparison.cells(config, {name: table.rows for name, table in tables.items()}),
@@ -161,30 +166,6 @@ def _see_official(todo: Sequence[Cell]) -> None:
         )
 
 
-def _claim(config: ExperimentConfig, out: Path, digests: Mapping[str, str]) -> None:
-    """Write configuration and encoders into the run folder, or check that they are those there."""
-    about = {"encoders.yaml": dict(digests), "config.yaml": config.model_dump(mode="json")}
-    texts = {
-        out / name: yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-        for name, values in about.items()
-        if values
-    }
-    for path, text in texts.items():
-        begun = (out / "config.yaml").is_file()
-        if begun and (not path.is_file() or path.read_text(encoding="utf-8") != text):
-            held = "with other encoders" if path.stem == "encoders" else "of another configuration"
-            raise ConfigError(
-                f"{out} holds a run {held}; give another folder with -o, or remove it"
-            )
-    for name in ("cells", "fits", "tables"):
-        (out / name).mkdir(parents=True, exist_ok=True)
-    for path, text in texts.items():
-        if not path.is_file():
-            aside = path.with_suffix(f".{os.getpid()}.part")
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(path)
-
-
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
     """Everything that ehsaas logs goes to a file, too."""
@@ -200,18 +181,18 @@ def _logged(path: Path) -> Iterator[None]:
         handler.close()
 
 
-def _table(name: str, corpora: Path, out: Path, tell: Progress) -> UtteranceTable:
-    """The run's own copy of a corpus's table: made once, from a prepared table or recordings."""
-    own = out / "tables" / f"{name}.parquet"
+def table_of(name: str, corpora: Path, tell: Progress) -> UtteranceTable:
+    """A corpus's prepared table, or what its recordings give.
+
+    Args:
+        name: of the corpus.
+        corpora: folder with `NAME.parquet`, or a folder `NAME` of recordings.
+        tell: told how many recordings were read.
+
+    Raises:
+        ConfigError: neither is there, or the table is of another corpus.
+    """
     ready = corpora / f"{name}.parquet"
-    if own.is_file():
-        table = utterances.read(own)
-        if ready.is_file() and not utterances.read(ready).rows.equals(table.rows):
-            raise ConfigError(
-                f"{ready} has changed since the run in {out} was begun; give another folder with"
-                " -o, or remove that one"
-            )
-        return table
     if ready.is_file():
         table = utterances.read(ready)
     elif name in CORPORA and (corpora / name).is_dir():
@@ -233,6 +214,29 @@ def _table(name: str, corpora: Path, out: Path, tell: Progress) -> UtteranceTabl
     found = table.rows["corpus"].unique().to_list()
     if found != [name]:
         raise ConfigError(f"{ready}: holds the corpora {', '.join(found)}; expected {name}")
+    return table
+
+
+def _table(
+    name: str,
+    corpora: Path,
+    out: Path,
+    tell: Progress,
+    given: Mapping[str, UtteranceTable] = MappingProxyType({}),
+) -> UtteranceTable:
+    """The run's own copy of a corpus's table: made once, from a prepared table or recordings."""
+    own = out / "tables" / f"{name}.parquet"
+    ready = corpora / f"{name}.parquet"
+    if own.is_file():
+        table = utterances.read(own)
+        now = given.get(name, utterances.read(ready) if ready.is_file() else table)
+        if not now.rows.equals(table.rows):
+            raise ConfigError(
+                f"{ready} has changed since the run in {out} was begun; give another folder with"
+                " -o, or remove that one"
+            )
+        return table
+    table = given[name] if name in given else table_of(name, corpora, tell)
     utterances.write(table, own)
     return table
 
@@ -300,7 +304,7 @@ def _build_features(setup: Setup, tables: dict[str, UtteranceTable], tell: Progr
     wanted: dict[str, tuple[str, Settings]] = {
         settings.model_dump_json(): (kind, settings)
         for one in changed
-        for kind, chosen in material.feature_settings(one).items()
+        for kind, chosen in stored.feature_settings(one).items()
         for settings in chosen
     }
     for kind, settings in {**groups.settings(config), **comparison.settings(config)}.items():

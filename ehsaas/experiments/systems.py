@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from ehsaas.experiments.parts import Stage
+from ehsaas.experiments.parts import By, Stage
 
 
 class ModelConfig(Stage):
@@ -40,42 +40,74 @@ class RnnConfig(Stage):
     dropout: float = Field(default=0.3, ge=0, lt=1)
 
 
-class ProbeConfig(Stage):
-    """What a linear probe is chosen from, inside each training part.
+Frames = Literal["loud", "all", "both"]
 
-    Layers are chosen first, with what stands first everywhere else, then thirds, whitening, copies
-    and C; steps each time. What stands first everywhere is taken where nothing else is ahead by
-    more than a standard error, and, without `alone`, where nothing can be chosen.
+
+class Choices(Stage):
+    """What a linear probe is chosen from.
+
+    Layers are chosen first, with what stands first everywhere else, then frames or thirds,
+    whitening, copies, share and C; steps each time. What stands first everywhere is taken where
+    nothing else is ahead by more than a standard error, and where nothing can be chosen.
 
     Attributes:
         layers: layers of the encoder that stand side by side, one list a candidate; all that the
             features hold where there is no list.
+        frames: of the loud frames alone, of all, or both side by side, for features that hold them.
         thirds: with the means of a clip's thirds beside its mean and deviation, or without; for
             features that hold them.
         whiten: λ, the share of the mean variance within classes that is added to the covariance
             within classes before W is measured by it; 0 measures W by itself.
         copies: with the versions of an utterance that training may hear, or without; for training
             that has them.
+        share: a corpus weighs as its number of utterances to this power: 0 all corpora the same, 1
+            as they come.
         C: inverse regularisations.
         steps: after so many steps of the optimiser it is stopped.
-        alone: what is taken where too few speakers train to leave some out, one value each.
     """
 
     layers: tuple[tuple[int, ...], ...] = ()
+    frames: tuple[Frames, ...] = Field(default=("loud",), min_length=1)
     thirds: tuple[bool, ...] = Field(default=(True,), min_length=1)
     whiten: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.0,), min_length=1)
     copies: tuple[bool, ...] = Field(default=(True,), min_length=1)
+    share: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(default=(0.0,), min_length=1)
     C: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.01,), min_length=1)
     steps: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300,), min_length=1)
-    alone: "ProbeConfig | None" = None
+
+
+class ProbeConfig(Choices):
+    """A linear probe, what it is chosen from inside each training part, and how it learns.
+
+    Attributes:
+        within: what it is chosen from where speakers are left out for that, and not languages.
+        alone: what is taken where too few speakers train to leave some out, one value each.
+        views: whose statistics an utterance is standardised by when it trains, once by each. With
+            more than one, a single network is judged under every kind of statistics, and what is
+            left out is judged under all of these, too, when something is chosen, but not in noise
+            or over a line.
+        bound: standardised numbers are kept within ± this, softly; null leaves them.
+        own_classes: an utterance is told apart from the emotions of its own corpus alone, where
+            corpora have different ones.
+        level_gain: how many times as large the level, where features hold it, is made for the fit.
+        dimensions: whether it says arousal and valence, too.
+    """
+
+    within: Choices | None = None
+    alone: Choices | None = None
+    views: tuple[By, ...] = Field(default=("source",), min_length=1)
+    bound: float | None = Field(default=None, gt=0)
+    own_classes: bool = False
+    level_gain: float = Field(default=1.0, gt=0)
+    dimensions: bool = False
 
     @field_validator("alone")
     @classmethod
-    def _one(cls, alone: "ProbeConfig | None") -> "ProbeConfig | None":
+    def _one(cls, alone: Choices | None) -> Choices | None:
         if alone is not None:
-            several = [name for name, value in alone if name != "alone" and len(value) > 1]
-            if several or alone.alone is not None:
-                raise ValueError(f"one value each; it has more of {', '.join(several) or 'alone'}")
+            several = [name for name, values in alone if len(values) > 1]
+            if several:
+                raise ValueError(f"one value each; it has more of {', '.join(several)}")
         return alone
 
 

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ehsaas import audio, digests
 from ehsaas.audio import RATE, Clip
 from ehsaas.export.mistakes import ExportError
 from ehsaas.features import FeatureConfig, scaling
@@ -34,7 +35,7 @@ FRAMES = FeatureConfig(
 )
 """What a student hears: 79 numbers every 30 ms, without quiet ends."""
 
-_ITS_OWN = ("calibration", "pruned")
+_ITS_OWN = ("calibration", "pruned", "encoder")
 """What a teacher's facts say of its network alone."""
 
 Tell = Callable[[str, int, int], None]
@@ -80,7 +81,7 @@ def distil(
     settings: StudentSettings | None = None,
     tell: Tell = lambda what, done, total: None,
 ) -> Recogniser:
-    """A student of `teacher`, of its classes; it is not calibrated and gives no sets.
+    """A student of `teacher`, of its classes and licence; it is not calibrated and gives no sets.
 
     Args:
         teacher: judges every clip.
@@ -115,8 +116,10 @@ def distil(
         statistics=statistics,
         name=f"{teacher.name}-student",
         version=teacher.version,
+        licence=teacher.licence,
         facts={
             **{key: value for key, value in teacher.facts.items() if key not in _ITS_OWN},
+            **_digests(teacher, clips),
             "teacher": {
                 "name": teacher.name,
                 "version": teacher.version,
@@ -128,6 +131,16 @@ def distil(
     )
     teach(blank, lesson, chosen, seed, tell)
     return replace(blank, temperature=_temperature(blank, lesson))
+
+
+def _digests(teacher: Judge, clips: Sequence[Clip]) -> dict[str, str]:
+    """What teacher and student heard.
+
+    Where the teacher does not say by digest what it was trained on it is called `heard`, and holds
+    what came after that training alone.
+    """
+    known = "digests" if "digests" in teacher.facts else "heard"
+    return {known: digests.add(teacher.facts.get(known, ""), map(audio.digest, clips))}
 
 
 def listen(

@@ -11,15 +11,14 @@ from ehsaas.export.mistakes import ExportError
 from ehsaas.judging import Heard, Judge
 
 TOLERANCE = 1e-4
-"""Largest difference of a probability, an attention weight, or an embedding in units of its own
-largest number (at least 1), that counts as equal."""
+"""Largest difference of a probability, an attention weight, arousal or valence, or an embedding in
+units of its own largest number (at least 1), that counts as equal."""
 
 DISTANCE_TOLERANCE = 1e-3
 """The same of a distance from the training data, a mean over many frames, in units of itself (at
 least 1)."""
 
-COMPARED = ("probabilities", "attention", "embedding")
-
+COMPARED = ("probabilities", "attention", "embedding", "dimensions")
 
 _BY_SIZE = ("embedding", "distance")
 """What is compared in units of its own largest number."""

@@ -52,6 +52,7 @@ def export(
     precision: Precision = "float32",
     prune: float = 0.0,
     tell: Callable[[str], None] = lambda _: None,
+    about: str | None = None,
 ) -> Exported:
     """Write `recogniser` as a model file, and see that the file gives its answers.
 
@@ -59,12 +60,13 @@ def export(
         recogniser: of one of `KINDS`.
         path: where to; nothing is written before all is seen to be right.
         clips: to compare on, of each the first `LONGEST` s; sounds made here where None.
-        licence: of the weights, to be said on the file.
+        licence: of the weights, to be said on the file; the recogniser's own where None.
         prune: the share of units that is left out first (`export.prune`), by what `clips` say.
         program: where a `torch.export` program is to be written, too.
         precision: `float32`, `int8` (activations scaled as they come), or `int8-static`, which
             takes their scales from `clips`.
         tell: called with each step.
+        about: a model card in Markdown, kept in the file.
 
     Raises:
         ExportError: it cannot be exported, or the answers differ by more than 1e-4.
@@ -83,7 +85,8 @@ def export(
         see_program(traced, module, small)
     tell("translating")
     model = onnx_file.graph_of(traced, module.names, small.statistics)
-    card = onnx_file.card_for(small, licence, "float32", module.at_once)
+    said = recogniser.licence if licence is None else licence
+    card = onnx_file.card_for(small, said, about, "float32", module.at_once)
     with tempfile.TemporaryDirectory() as folder:
         tell("comparing")
         made = {Path(folder) / "emotion.onnx": path}

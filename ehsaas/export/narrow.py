@@ -4,16 +4,24 @@ Training looks at many layers of an encoder and leaves most of the head's weight
 out here changes no answer by more than rounding.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ehsaas.features import EmbeddingConfig
+from ehsaas.features.embeddings import Pooling
 from ehsaas.judging import Heard
 from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.recogniser import Recogniser
+
+_WITHIN: Mapping[Pooling, tuple[Pooling, ...]] = MappingProxyType(
+    {"mean-std-thirds": ("mean", "mean-std"), "mean-std-loud": ("loud", "mean", "mean-std")}
+)
+"""Poolings that hold a part of the columns of another, the smallest first."""
 
 
 def narrowed(recogniser: Recogniser) -> Recogniser:
@@ -31,15 +39,24 @@ def narrowed(recogniser: Recogniser) -> Recogniser:
     if small == config:
         return recogniser
     kept = _places(config, small)
-    probe = LinearProbe(len(kept), len(recogniser.classes))
-    probe.head.weight = torch.nn.Parameter(network.head.weight.detach()[:, kept])
-    probe.head.bias = torch.nn.Parameter(network.head.bias.detach())
+    probe = _on(network, kept)
     statistics = recogniser.statistics
-    own = replace(statistics, mean=statistics.mean[kept], std=statistics.std[kept])
+    hidden = tuple(np.flatnonzero(np.isin(kept, statistics.hidden)).tolist())
+    own = replace(statistics, mean=statistics.mean[kept], std=statistics.std[kept], hidden=hidden)
     reach = recogniser.reach
     if reach is not None:
         reach = replace(reach, columns=np.searchsorted(kept, reach.columns))
     return replace(recogniser, features=small, network=probe, statistics=own, reach=reach)
+
+
+def _on(network: LinearProbe, kept: NDArray[np.int64]) -> LinearProbe:
+    """The same probe on some of its columns."""
+    places = network.places.tolist() if network.placed else None
+    probe = LinearProbe(len(kept), network.head.out_features, network.bound, places)
+    with torch.no_grad():
+        probe.head.weight.copy_(network.head.weight[:, kept])
+        probe.head.bias.copy_(network.head.bias)
+    return probe
 
 
 def on_columns_of(small: Recogniser, whole: Recogniser, heard: Heard) -> Heard:
@@ -57,8 +74,7 @@ def _least(config: EmbeddingConfig, read: NDArray[np.bool_]) -> EmbeddingConfig:
     names = np.array(config.names)
     needed = set(names[read])
     layers = [n for n in config.layers if any(one.startswith(f"layer{n}_") for one in needed)]
-    poolings = ["mean", "mean-std"] if config.pooling == "mean-std-thirds" else [config.pooling]
-    for pooling in (*poolings, config.pooling):
+    for pooling in (*_WITHIN.get(config.pooling, ()), config.pooling):
         small = config.at(config.where, layers=tuple(layers) or config.layers, pooling=pooling)
         if needed <= set(small.names):
             return small

@@ -16,6 +16,7 @@ from ehsaas.export import operators
 from ehsaas.export.advice import without_advice
 from ehsaas.export.program import INPUTS
 from ehsaas.features import FeatureConfig, SamplesConfig
+from ehsaas.features.pretrained import HELD, NOT_HELD
 from ehsaas.recogniser import Recogniser
 from ehsaas.serving.model_file import FORMAT, KEY, OUTPUTS, digest_of, packed
 
@@ -65,7 +66,7 @@ def _undress(model: ModelProto) -> None:
 
 
 def card_for(
-    recogniser: Recogniser, licence: str | None, precision: str, at_once: int
+    recogniser: Recogniser, licence: str | None, about: str | None, precision: str, at_once: int
 ) -> dict[str, Any]:
     """What a file of this recogniser says of itself, but for its digest and how it was checked."""
     features = recogniser.features
@@ -77,18 +78,33 @@ def card_for(
         "version": recogniser.version,
         "model": recogniser.model,
         "classes": list(recogniser.classes),
-        "facts": dict(recogniser.facts),
+        "facts": _facts(recogniser),
         "licence": licence,
+        "about": about,
         "precision": precision,
         "pruned": recogniser.facts.get("pruned", 0.0),
         "at_once": at_once,
-        "statistics": {"count": statistics.count, "name": statistics.name} if scaled else None,
+        "statistics": {
+            "count": statistics.count,
+            "name": statistics.name,
+            "hidden": statistics.hidden,
+        }
+        if scaled
+        else None,
         "mean": packed(statistics.mean) if scaled else None,
         "std": packed(statistics.std) if scaled else None,
         "scores": None if recogniser.scores is None else packed(recogniser.scores),
         "limits": None if limits is None else {"limit": limits.limit, "together": limits.together},
         "hop_ms": features.hop_ms if isinstance(features, FeatureConfig) else None,
     }
+
+
+def _facts(recogniser: Recogniser) -> dict[str, Any]:
+    """The recogniser's; its folder has no weights of a frozen encoder, but its file has them."""
+    facts = dict(recogniser.facts)
+    if "encoder" in facts:
+        facts["encoder"] = facts["encoder"].replace(NOT_HELD, HELD)
+    return facts
 
 
 def write(model: ModelProto, card: Mapping[str, Any], path: Path) -> None:

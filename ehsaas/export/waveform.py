@@ -10,7 +10,7 @@ from ehsaas.features import FeatureConfig, SamplesConfig
 from ehsaas.features.ends import loud_span
 from ehsaas.features.framing import frame_mask
 from ehsaas.judging import AT_ONCE
-from ehsaas.models.batch import Batch
+from ehsaas.models.batch import DIMENSIONS, Batch
 from ehsaas.models.layers import masked_mean
 from ehsaas.models.wav2vec import Wav2Vec
 from ehsaas.reach import Reach
@@ -72,6 +72,8 @@ class Waveform(nn.Module):
             found |= self._attention(output.attention, samples, lengths, own)
         if self.reach is not None:
             found["distance"] = self.reach(features, frames)
+        if DIMENSIONS in output.parts:
+            found["dimensions"] = output.parts[DIMENSIONS].clamp(-1, 1)
         return tuple(found[name] for name in self.names)
 
     def _attention(
@@ -98,9 +100,14 @@ class Waveform(nn.Module):
             names += ["features", "frames"]
         with torch.no_grad():
             x, frames = self.front(torch.zeros(1, 8000), torch.tensor([8000]))
-            if self.network(Batch(x, frames)).attention is not None:
-                names += ["attention", "spans"]
-        return (*names, *(["distance"] if self.reach is not None else []))
+            output = self.network(Batch(x, frames))
+        if output.attention is not None:
+            names += ["attention", "spans"]
+        if self.reach is not None:
+            names.append("distance")
+        if DIMENSIONS in output.parts:
+            names.append("dimensions")
+        return tuple(names)
 
 
 def _even(part: nn.Module) -> bool:

@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from ehsaas.models.encoders import located
 
+HELD = "the weights of the layers that are used are held"
+NOT_HELD = "its weights are not held"
+"""Of a frozen encoder: in a model file, and in a recogniser's folder."""
+
 
 class PretrainedConfig(BaseModel):
     """Which pretrained encoder.

@@ -27,7 +27,7 @@ from ehsaas.judging.stretches import (
     stretches,
 )
 from ehsaas.reach import Limits
-from ehsaas.timeline import Settle, merge
+from ehsaas.timeline import Settle, likeliest, mean_of, merge
 
 LOOK = 1.5
 """Length in seconds of a window of the timeline: the paper's buffers hold 1 to 2 s."""
@@ -52,7 +52,8 @@ class Heard:
     `probabilities` (C,) sum to 1; `features` (T, D) are those before any statistics, `embedding`
     (E,) what the last layer sees; `attention` has one weight a frame of the whole clip, sums to 1,
     and is None where the model has none; `distance` is how far the clip lies from what the model
-    was trained on (`ehsaas.reach`), None where that is not known.
+    was trained on (`ehsaas.reach`), None where that is not known; `dimensions` (2,) are arousal and
+    valence in [−1, 1], None where the model says none.
     """
 
     probabilities: NDArray[np.float32]
@@ -60,6 +61,7 @@ class Heard:
     embedding: NDArray[np.float32]
     attention: NDArray[np.float32] | None = None
     distance: float | None = None
+    dimensions: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,8 @@ class Judge(ABC):
     `model` is the kind of network (a key of `ehsaas.models.MODELS`); `statistics` are the training
     data's own; `facts` say what it was trained on. `scores` (N,), sorted, are 1 − p(true class) of
     N utterances that it was calibrated on (`facts["calibration"]` says which), None where it gives
-    no prediction sets. `at_once` is how many clips are heard together at most.
+    no prediction sets. `at_once` is how many clips are heard together at most. `licence` is that of
+    the weights, None where nobody said.
     """
 
     model: str
@@ -80,6 +83,7 @@ class Judge(ABC):
     facts: Mapping[str, Any] = field(default_factory=dict)
     scores: NDArray[np.float32] | None = None
     at_once: int = AT_ONCE
+    licence: str | None = None
 
     @abstractmethod
     def hear(
@@ -299,16 +303,14 @@ class Judge(ABC):
         statistics = _used(baseline)
         if not parts:
             return self._no_speech(Stretch(clip), statistics)
-        weights = np.array([new for _, new in parts])
-        table = np.array([[e.probabilities[c] for c in self.classes] for e, _ in parts])
-        mean = (weights[:, None] * table).sum(axis=0) / weights.sum()
+        weights = [new for _, new in parts]
+        mean = mean_of([e for e, _ in parts], weights)
         warning = f"longer than {LONGEST:g} s: the mean of {len(parts)} windows"
         told = (*clip.warnings, warning, *_warnings(baseline))
         far = [e.extra[DISTANCE] for e, _ in parts if DISTANCE in e.extra]
-        extra = {DISTANCE: float(weights @ far / weights.sum())} if far else {}
-        return replace(
-            self._answer(Stretch(clip), statistics, told), **self._said(mean), extra=extra
-        )
+        extra = {DISTANCE: float(np.average(far, weights=weights))} if far else {}
+        judged = replace(self._answer(Stretch(clip), statistics, told), **mean, extra=extra)
+        return replace(judged, emotion=likeliest(judged.probabilities))
 
     def _warned(self, estimate: Estimate) -> Estimate:
         """The estimate with a warning where its recording lies far from what was trained on."""
@@ -322,18 +324,18 @@ class Judge(ABC):
         weights = heard.attention
         return replace(
             self._answer(part, statistics, (*part.clip.warnings, *told)),
-            **self._said(heard.probabilities),
+            **self._said(heard),
             attention=None if weights is None else tuple(float(a) for a in weights),
             extra={} if heard.distance is None else {DISTANCE: heard.distance},
         )
 
-    def _said(self, probabilities: NDArray[np.floating]) -> dict[str, Any]:
-        """What an `Estimate` says of probabilities (C,)."""
-        by_class = {c: float(p) for c, p in zip(self.classes, probabilities, strict=True)}
-        return {
-            "emotion": self.classes[int(np.argmax(probabilities))],
-            "probabilities": by_class,
-        }
+    def _said(self, heard: Heard) -> dict[str, Any]:
+        """What an `Estimate` says of what was heard."""
+        by_class = {c: float(p) for c, p in zip(self.classes, heard.probabilities, strict=True)}
+        said: dict[str, Any] = {"emotion": likeliest(by_class), "probabilities": by_class}
+        if heard.dimensions is not None:
+            said["arousal"], said["valence"] = map(float, heard.dimensions)
+        return said
 
     def _no_speech(self, part: Stretch, statistics: Statistics | None) -> Estimate:
         told, seconds = part.clip.warnings, part.clip.duration

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+DIMENSIONS = "dimensions"
+"""The part (B, 2) of a model's `Output` that is arousal and valence, on a scale from −1 to 1."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -35,7 +38,8 @@ class Output:
     """What a model says of a batch.
 
     `logits` (B, C), `embedding` (B, E) before the last layer, `attention` (B, T) weights that sum
-    to 1 over valid frames (or None), `parts` inner tensors by the paper's name.
+    to 1 over valid frames (or None), `parts` inner tensors by the paper's name, and
+    arousal and valence as `DIMENSIONS` where the model says them.
     """
 
     logits: Tensor

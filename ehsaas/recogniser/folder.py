@@ -56,12 +56,18 @@ def save(recogniser: Recogniser, folder: Path) -> None:
         "model": recogniser.model,
         "sizes": dict(recogniser.sizes),
         "classes": recogniser.classes,
-        "statistics": {"count": recogniser.statistics.count, "name": recogniser.statistics.name},
+        "statistics": {
+            "count": recogniser.statistics.count,
+            "name": recogniser.statistics.name,
+            "hidden": recogniser.statistics.hidden,
+        },
         "temperature": recogniser.temperature,
         "name": recogniser.name,
         "version": recogniser.version,
         "facts": dict(recogniser.facts),
     }
+    if recogniser.licence is not None:
+        about["licence"] = recogniser.licence
     if recogniser.reach is not None:
         about["reach"] = {"limit": recogniser.reach.limit, "together": recogniser.reach.together}
     text = json.dumps(about, indent=1, ensure_ascii=False)
@@ -110,6 +116,7 @@ def load(folder: Path) -> Recogniser:
             numbers["statistics/std"].numpy(),
             about["statistics"]["count"],
             about["statistics"]["name"],
+            hidden=tuple(int(i) for i in about["statistics"].get("hidden", ())),
         )
         if {statistics.mean.shape, statistics.std.shape} != {(len(features.names),)}:
             raise RecogniserError(f"{folder}: the statistics do not fit the features")
@@ -128,11 +135,24 @@ def load(folder: Path) -> Recogniser:
             if "calibration/scores" in numbers
             else None,
             reach=_reach(numbers, about["reach"]) if "reach" in about else None,
+            licence=_licence(about),
         )
     except (RecogniserError, EncoderError):
         raise
     except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
         raise RecogniserError(f"{folder}: the recogniser is damaged ({error})") from error
+
+
+def _licence(about: Mapping[str, Any]) -> str | None:
+    """Of the weights; None where nobody said, as in every folder of before.
+
+    Raises:
+        ValueError: what is said is no text.
+    """
+    licence = about.get("licence")
+    if licence is not None and not isinstance(licence, str):
+        raise ValueError(f"licence: expected text, got {licence!r}")
+    return licence
 
 
 def _reach(numbers: Mapping[str, Tensor], about: Mapping[str, Any]) -> Reach:

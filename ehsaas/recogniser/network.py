@@ -17,7 +17,7 @@ from ehsaas.features import FeatureConfig, HeardBy, SamplesConfig
 from ehsaas.features.ends import loud_span
 from ehsaas.features.scaling import standardise
 from ehsaas.judging import Heard, Judge, RecogniserError
-from ehsaas.models.batch import Batch
+from ehsaas.models.batch import DIMENSIONS, Batch
 from ehsaas.reach import Limits, Reach
 
 
@@ -53,7 +53,7 @@ class Recogniser(Judge):
             used = statistics or self.statistics
             output = self.network(Batch(standardise(features, lengths, used), lengths))
         probabilities = softmax(output.logits.numpy(), self.temperature)
-        weights = output.attention
+        weights, places = output.attention, output.parts.get(DIMENSIONS)
         return tuple(
             Heard(
                 probabilities[i],
@@ -61,6 +61,7 @@ class Recogniser(Judge):
                 output.embedding[i].numpy(),
                 None if weights is None else self._every_frame(clip, weights[i, :n]),
                 None if self.reach is None else self.reach.of(features[i, :n].numpy()),
+                None if places is None else places[i].clamp(-1, 1).numpy(),
             )
             for i, (clip, n) in enumerate(zip(clips, lengths.tolist(), strict=True))
         )

@@ -21,25 +21,35 @@ from ehsaas.emotions import VOCABULARY
 from ehsaas.judging import RecogniserError
 from ehsaas.reach import Limits
 
-FORMAT = 1
+FORMAT = 2
+"""Of the card that is written; the second has `about`, and `hidden` of the statistics."""
+
+READ = (1, 2)
+"""Formats that are read."""
+
 KEY = "ehsaas"
 """The metadata entry."""
 
-OUTPUTS = ("probabilities", "embedding", "features", "frames", "attention", "spans", "distance")
+OUTPUTS = (
+    *("probabilities", "embedding", "features", "frames", "attention", "spans", "distance"),
+    "dimensions",
+)
 """(B, C) calibrated; (B, E); (B, T, D) before any statistics and how many of them are a clip's own
-(B,); a weight a frame (B, S) and how many of these are a clip's own (B,); (B,) as in `Reach`."""
+(B,); a weight a frame (B, S) and how many of these are a clip's own (B,); (B,) as in `Reach`;
+(B, 2) arousal and valence, each in [−1, 1]."""
 
 _GRAPH = 7
 """The field of ONNX's ModelProto that holds the graph."""
 
 
 class Origin(BaseModel):
-    """Whose `mean` and `std` a card has, and of how many frames."""
+    """Whose `mean` and `std` a card has, of how many frames, and what they hide."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     count: int = Field(ge=1)
     name: str
+    hidden: tuple[int, ...] = ()
 
 
 class Card(BaseModel):
@@ -53,6 +63,7 @@ class Card(BaseModel):
         classes: of the probabilities, in order.
         facts: what it was trained and calibrated on.
         licence: of the weights; None where nobody said.
+        about: its model card, in Markdown; None where it has none.
         precision: `float32`, `int8` (activations scaled as they come) or `int8-static` (by scales
             that were taken beforehand).
         pruned: the share of its units that were left out before the export.
@@ -76,6 +87,7 @@ class Card(BaseModel):
     classes: tuple[str, ...]
     facts: Mapping[str, Any]
     licence: str | None = None
+    about: str | None = None
     precision: str = "float32"
     pruned: float = Field(default=0.0, ge=0, lt=1)
     at_once: int = Field(default=1, ge=1)
@@ -117,9 +129,10 @@ def card_of(path: Path, data: bytes, metadata: Mapping[str, str]) -> Card:
         )
     try:
         about = json.loads(metadata[KEY])
-        if about["format"] != FORMAT:
+        if about["format"] not in READ:
             raise RecogniserError(
-                f"{path}: written in format {about['format']}; this version reads {FORMAT}"
+                f"{path}: written in format {about['format']}; this version reads"
+                f" {' and '.join(map(str, READ))}: update ehsaas, or export the recogniser again"
             )
         card = Card(**about)
     except (ValidationError, ValueError, KeyError, TypeError) as error:

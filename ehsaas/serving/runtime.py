@@ -99,6 +99,8 @@ def read(path: Path, threads: int = 1) -> ModelFile:
     sizes = {output.name: output.shape[-1] for output in session.get_outputs()}
     if sizes.get("probabilities") != len(card.classes):
         raise RecogniserError(f"{path}: its metadata are damaged (other classes than the graph's)")
+    if sizes.get("dimensions", 2) != 2:
+        raise RecogniserError(f"{path}: dimensions are {sizes['dimensions']} and not 2")
     return ModelFile(
         card=card,
         session=session,
@@ -111,6 +113,7 @@ def read(path: Path, threads: int = 1) -> ModelFile:
         facts=card.facts,
         scores=None if card.scores is None else unpacked(card.scores),
         at_once=card.at_once,
+        licence=card.licence,
     )
 
 
@@ -145,6 +148,7 @@ def _heard(found: Mapping[str, NDArray[Any]], i: int, samples: Array) -> Heard:
         found["embedding"][i],
         attention,
         float(found["distance"][i]) if "distance" in found else None,
+        found["dimensions"][i] if "dimensions" in found else None,
     )
 
 
@@ -153,4 +157,5 @@ def _statistics(card: Card) -> Statistics:
         plain = np.zeros(1, np.float32), np.ones(1, np.float32)
         return Statistics(*plain, 1, "none")
     about = card.statistics
-    return Statistics(unpacked(card.mean), unpacked(card.std), about.count, about.name)
+    mean, std = unpacked(card.mean), unpacked(card.std)
+    return Statistics(mean, std, about.count, about.name, hidden=about.hidden)

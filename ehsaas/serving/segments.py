@@ -4,12 +4,11 @@ A segment begins when its emotion was the answer of several looks in a row, and 
 else was. Both are told that much later than they are; their times are those of what was heard.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ehsaas.emotions import NO_SPEECH, Estimate
-from ehsaas.timeline import Settle
+from ehsaas.timeline import Settle, likeliest, mean_of
 
 Span = tuple[float, float]
 """From when to when in seconds."""
@@ -40,15 +39,12 @@ class _Run:
     emotion: str
     start: float
     looks: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
+    mean: Estimate | None = None
 
-    def add(self, probabilities: Mapping[str, float]) -> None:
+    def add(self, look: Estimate) -> None:
+        before = self.mean or look
+        self.mean = replace(look, **mean_of([before, look], [self.looks, 1]))
         self.looks += 1
-        self.sums = {name: self.sums.get(name, 0.0) + p for name, p in probabilities.items()}
-
-    @property
-    def mean(self) -> dict[str, float]:
-        return {name: total / self.looks for name, total in self.sums.items()}
 
 
 class Segments:
@@ -64,7 +60,7 @@ class Segments:
 
     def __init__(self, hold: int, kept: float, hop: float, settle: Settle) -> None:
         self._hold, self._kept, self._hop, self._settle = hold, kept, hop, settle
-        self._smooth: dict[str, float] = {}
+        self._smooth: Estimate | None = None
         self._now = _Run(NO_SPEECH, 0.0)
         self._coming: _Run | None = None
         self._voice_until = self._free_from = 0.0
@@ -82,14 +78,14 @@ class Segments:
             self._voice_until = max(self._voice_until, voice[1])
         events = [Event("look", told)]
         if told.emotion == self._now.emotion:
-            self._now.add(told.probabilities)
+            self._now.add(told)
             self._coming = None
             if told.emotion == NO_SPEECH:
-                self._smooth = {}
+                self._smooth = None
             return events
         if self._coming is None or self._coming.emotion != told.emotion:
             self._coming = _Run(told.emotion, self._begins(told, voice))
-        self._coming.add(told.probabilities)
+        self._coming.add(told)
         if self._coming.looks >= self._hold and self._is_heard(self._coming):
             events += self._turn(self._coming)
         return events
@@ -108,13 +104,10 @@ class Segments:
     def _smoothed(self, look: Estimate) -> Estimate:
         if look.emotion == NO_SPEECH:
             return look
-        kept = self._kept if self._smooth else 0.0
-        self._smooth = {
-            name: kept * self._smooth.get(name, 0.0) + (1 - kept) * p
-            for name, p in look.probabilities.items()
-        }
-        best = max(self._smooth, key=lambda name: self._smooth[name])
-        return self._settle(replace(look, emotion=best, probabilities=self._smooth))
+        if self._smooth is not None:
+            look = replace(look, **mean_of([self._smooth, look], [self._kept, 1 - self._kept]))
+        self._smooth = replace(look, emotion=likeliest(look.probabilities))
+        return self._settle(self._smooth)
 
     def _begins(self, look: Estimate, voice: Span | None) -> float:
         """Where that which this look is the first to say began.
@@ -143,17 +136,20 @@ class Segments:
             self._free_from = max(self._now.start, self._voice_until if still else coming.start)
             events.append(Event("end", self._segment(self._now, self._free_from)))
         if coming.emotion == NO_SPEECH:
-            self._smooth = {}
+            self._smooth = None
         else:
             events.append(Event("onset", self._segment(coming, self._last.end)))
         self._now, self._coming = coming, None
         return events
 
     def _segment(self, run: _Run, end: float) -> Estimate:
+        assert run.mean is not None, "a segment has looks"
         bare = replace(
             self._last,
             emotion=run.emotion,
-            probabilities=run.mean,
+            probabilities=run.mean.probabilities,
+            arousal=run.mean.arousal,
+            valence=run.mean.valence,
             start=run.start,
             end=end,
             attention=None,

@@ -48,6 +48,15 @@ class Inner:
     folds: Sequence[tuple[IntArray, IntArray]]
     unit: IntArray
 
+    def with_views(self, vectors: Vectors) -> "Inner":
+        """The same folds with the last versions of what is left out, each a row of `vectors`."""
+        last = np.flatnonzero(vectors.place < vectors.views)
+        folds = [
+            (kept, np.concatenate([out, last[np.isin(vectors.owner[last], out)]]))
+            for kept, out in self.folds
+        ]
+        return Inner(self.what, folds, self.unit[vectors.owner])
+
     def table(self, rows: IntArray, labels: IntArray, classes: int) -> IntArray:
         """How many of some left-out rows each unit has of each class, (U, K)."""
         U = int(max(self.unit[out].max() for _, out in self.folds)) + 1
@@ -57,7 +66,9 @@ class Inner:
 
 
 def choose(
-    vectors: Vectors, candidates: Sequence[Candidate], alone: Candidate | None = None
+    vectors: Vectors,
+    candidates: Sequence[Candidate],
+    alone: Candidate | None = None,
 ) -> Chosen:
     """The first candidate, or one that is ahead of it on what is left out; else `alone`.
 
@@ -65,7 +76,8 @@ def choose(
     and in their steps. The one with the highest score takes its place if it is ahead by more than
     one standard error of their difference, by the jackknife over what is left out. That is a brake
     on changing for nothing, akin to the rule of Breiman et al. 1984, and no test: of many equals
-    the luckiest is often ahead by as much.
+    the luckiest is often ahead by as much. What is left out is judged as it is, and by other
+    statistics where `vectors` has such views.
     """
     if len(candidates) == 1 and alone is None:
         return Chosen(candidates[0], "none, there was one candidate")
@@ -75,8 +87,10 @@ def choose(
         if alone is None:
             return Chosen(candidates[0], few + "the first candidate")
         return Chosen(alone, few + "what is named for that")
-    labels, classes = vectors.examples.labels, vectors.classes
-    counts = inner.table(np.concatenate([out for _, out in inner.folds]), labels, classes)
+    if vectors.views:
+        inner = inner.with_views(vectors)
+    out = np.concatenate([out for _, out in inner.folds])
+    counts = inner.table(out, vectors.labels, vectors.classes)
     tried: dict[Candidate, IntArray] = {}
     best = candidates[0]
     for axis in range(max(1, len(best.at))):
@@ -99,7 +113,7 @@ def _elsewhere(candidate: Candidate, axis: int) -> tuple[int, ...]:
 
 def _right(vectors: Vectors, candidates: Sequence[Candidate], inner: Inner) -> list[IntArray]:
     """How many of them are recognised, (U, K), by each of candidates alike but for their steps."""
-    columns, labels = vectors.columns(candidates[0]), vectors.examples.labels
+    columns, labels = vectors.columns(candidates[0]), vectors.labels
     right: list[list[IntArray]] = [[] for _ in candidates]
     for kept, out in inner.folds:
         rows = vectors.rows(kept, candidates[0].copies)

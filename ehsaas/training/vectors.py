@@ -12,24 +12,21 @@ them, and serve all candidates and all folds.
 """
 
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from ehsaas.models.linear_probe import softened
 from ehsaas.training.batches import Examples, IntArray
 from ehsaas.training.losses import balance
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from ehsaas.training.multinomial import Doubles, Floats, solve, within_classes
 
 JITTERS = (1e-6, 1e-5, 1e-4, 1e-3)
 """Shares of the mean energy, the first that gives K a Cholesky factor is added to its diagonal."""
-
-SMALL = 1_000_000
-"""Numbers in X below which threads of BLAS wait for one another longer than they compute."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,10 @@ class Candidate:
     """What may be chosen; `name` says it in words.
 
     `blocks` are numbers of the blocks of columns that are seen, `steps` those of L-BFGS, `copies`
-    whether other versions of an utterance train along, `whiten` is λ, 0 for S = I. `at` is its
-    place on each axis of what is chosen one after the other; candidates with the same place are
-    compared in every turn.
+    whether versions of an utterance that are no views train along, `whiten` is λ, 0 for S = I. A
+    corpus weighs as its number of utterances to the power of `share`. `at` is its place on each
+    axis of what is chosen one after the other; candidates with the same place are compared in every
+    turn.
     """
 
     name: str
@@ -48,6 +46,7 @@ class Candidate:
     steps: int = 300
     copies: bool = True
     whiten: float = 0.0
+    share: float = 0.0
     at: tuple[int, ...] = ()
 
 
@@ -82,25 +81,49 @@ class Vectors:
     """Vectors of labelled utterances and of their other versions, and probes of some of them.
 
     `X` (N, D): the utterances in their order, then all their versions; `owner` (N,) says whose.
+    `place` (N,) counts the versions of an utterance from its last, 0; it is none of them itself, so
+    its own place is beyond all.
 
     Args:
         examples: of one frame each.
         blocks: columns that are seen together or not at all.
         classes: number of classes.
+        bound: numbers are kept within ± this, softly (`models.linear_probe`); None leaves them.
+        own_classes: an utterance is told apart from the classes of its own corpus alone.
+        gains: (D,) that columns are multiplied by, behind the bound; None leaves them.
+        views: so many of an utterance's last versions are it by other statistics. Where there are
+            any, each weighs as much as the utterance, and all its other versions together as one.
 
     Raises:
         ValueError: an utterance has no vector, or more than one.
     """
 
-    def __init__(self, examples: Examples, blocks: Sequence[IntArray], classes: int) -> None:
+    def __init__(
+        self,
+        examples: Examples,
+        blocks: Sequence[IntArray],
+        classes: int,
+        bound: float | None = None,
+        own_classes: bool = False,
+        gains: Floats | None = None,
+        views: int = 0,
+    ) -> None:
         if lacking := sum(len(x) != 1 for x in examples.features):
             raise ValueError(f"{lacking} of {len(examples)} utterances are not one vector each")
         self.examples, self.blocks, self.classes = examples, blocks, classes
         versions = [(x, i) for i, own in enumerate(examples.copies) for x in own]
-        self.X: Floats = np.concatenate([*examples.features, *(x for x, _ in versions)])
+        X = np.concatenate([*examples.features, *(x for x, _ in versions)])
+        X = X if bound is None else softened(torch.from_numpy(X), bound).numpy()
+        self.X: Floats = X if gains is None else X * gains
+        self.own_classes = own_classes
         self.owner = np.concatenate(
             [np.arange(len(examples)), np.array([i for _, i in versions], dtype=np.int64)]
         )
+        beyond = np.full(len(examples), len(self.owner), dtype=np.int64)
+        from_last = [n for own in examples.copies for n in reversed(range(len(own)))]
+        self.place = np.concatenate([beyond, np.array(from_last, dtype=np.int64)])
+        self.views = views
+        self.parts = self._parts()
         self._products: dict[tuple[int, bool], Floats] = {}
 
     @cached_property
@@ -109,24 +132,51 @@ class Vectors:
         labels: IntArray = self.examples.labels[self.owner]
         return labels
 
+    def _parts(self) -> Doubles:
+        """How much each row (N,) weighs beside the other versions of its utterance."""
+        parts = np.ones(len(self.owner))
+        if self.views:
+            N = len(self.examples)
+            copies = self._disturbed()
+            parts[copies] = 1 / np.bincount(self.owner[copies], minlength=N)[self.owner[copies]]
+        return parts
+
     def rows(self, utterances: IntArray, copies: bool) -> IntArray:
-        """Row numbers of some utterances, with those of their versions where `copies`."""
-        if not copies:
+        """Row numbers of some utterances and their views, with their other versions if `copies`."""
+        if not copies and not self.views:
             return utterances
-        return np.flatnonzero(np.isin(self.owner, utterances))
+        own = np.isin(self.owner, utterances)
+        return np.flatnonzero(own if copies else own & ~self._disturbed())
+
+    def _disturbed(self) -> NDArray[np.bool_]:
+        """Which rows (N,) are neither an utterance nor a view of one."""
+        return (np.arange(len(self.owner)) >= len(self.examples)) & (self.place >= self.views)
 
     def columns(self, candidate: Candidate) -> IntArray:
         """The columns that a candidate sees, (K,)."""
         return np.concatenate([self.blocks[i] for i in candidate.blocks])
 
-    def weights(self, rows: IntArray) -> Doubles:
-        """Weight of each row (R,): versions share their utterance's, whose mean is 1."""
-        owners, place, counts = np.unique(self.owner[rows], return_inverse=True, return_counts=True)
+    def weights(self, rows: IntArray, share: float = 0.0) -> Doubles:
+        """Weight of each row (R,): versions share their utterance's by `views`; its mean is 1.
+
+        Every class of a corpus weighs the same, and a corpus as `Candidate.share` says.
+        """
+        owners, place = np.unique(self.owner[rows], return_inverse=True)
+        parts = self.parts[rows]
         own = self.examples.take(owners)
         table = balance(own, self.classes, int(own.corpus.max()) + 1).numpy()
-        each = table[own.corpus, own.labels].astype(np.float64)
-        weights: Doubles = (each / each.mean() / counts)[place]
+        sizes = np.bincount(own.corpus).astype(np.float64) ** share
+        each = table[own.corpus, own.labels].astype(np.float64) * sizes[own.corpus]
+        weights: Doubles = (each / each.mean() / np.bincount(place, parts))[place] * parts
         return weights
+
+    def possible(self, rows: IntArray) -> NDArray[np.bool_]:
+        """Which classes (R, K) the corpus of each row has among these rows."""
+        corpus, labels = self.examples.corpus[self.owner[rows]], self.labels[rows]
+        has = np.zeros((int(corpus.max()) + 1, self.classes), dtype=bool)
+        has[corpus, labels] = True
+        found: NDArray[np.bool_] = has[corpus]
+        return found
 
     def fits(self, rows: IntArray, candidate: Candidate, steps: Sequence[int]) -> list[Fit]:
         """Probes of some rows after each number of steps; what has converged stays as it is."""
@@ -139,12 +189,13 @@ class Vectors:
         if len(rows) < len(columns):
             L = _factor(self._between(candidate.blocks, rows))
         T = X - mean if L is None else L
-        labels, weights = self.labels[rows], self.weights(rows)
+        labels, weights = self.labels[rows], self.weights(rows, candidate.share)
         B = None
         if candidate.whiten:
             B = within_classes(T, labels, candidate.whiten, len(columns))
             T = np.ascontiguousarray(solve_triangular(B, T.T, lower=True).T)
-        present, found = solve(T, labels, weights, candidate.C, steps)
+        possible = self.possible(rows) if self.own_classes else None
+        present, found = solve(T, labels, weights, candidate.C, steps, possible)
         fits = []
         for W, b, loss in found:
             if B is not None:
@@ -177,83 +228,3 @@ def _factor(K: Doubles) -> Floats | None:
             L = np.linalg.cholesky(K + (jitter * energy + 1e-12) * np.eye(len(K)))
             return np.asarray(L, dtype=np.float32)
     return None
-
-
-def within_classes(T: Floats, labels: IntArray, strength: float, dims: int) -> Floats:
-    """B (D, D), lower triangular, with B Bᵀ = S_w + λ τ I.
-
-    Args:
-        T: centred vectors (N, D).
-        labels: (N,) class indices.
-        strength: λ.
-        dims: columns that the vectors have, of which D may be a rotation, for τ.
-    """
-    present, place = np.unique(labels, return_inverse=True)
-    means = np.stack([T[place == k].mean(axis=0) for k in range(len(present))])
-    away = T - means[place]
-    within = away.T @ away / len(T)
-    ridge = strength * max(float(np.trace(within)) / dims, 1e-12)
-    within[np.diag_indices_from(within)] += ridge
-    B: Floats = np.linalg.cholesky(within)
-    return B
-
-
-def solve(
-    X: Floats, labels: IntArray, weights: NDArray[np.floating], C: float, steps: Sequence[int]
-) -> tuple[IntArray, list[tuple[Doubles, Doubles, float]]]:
-    """The K classes that occur, and W (K, D), b (K,) and the loss after each number of steps.
-
-    What has converged before is given as it is then.
-
-    Args:
-        X: vectors (N, D).
-        labels: (N,) class indices.
-        weights: (N,) of each vector.
-        C: inverse regularisation, in the scale of scikit-learn.
-        steps: of L-BFGS, at which W and b are wanted, each at least 1.
-    """
-    from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
-
-    N, D = X.shape
-    present, place = np.unique(labels, return_inverse=True)
-    K = len(present)
-    share = np.asarray(weights, dtype=np.float64) / weights.sum()
-    truth = np.eye(K)[place]
-    strength = 1.0 / (C * float(weights.sum()))
-
-    def loss(flat: Doubles) -> tuple[float, Doubles]:
-        W, b = flat[: K * D].reshape(K, D), flat[K * D :]
-        logits = (X @ W.T.astype(np.float32)).astype(np.float64) + b
-        logits -= logits.max(axis=1, keepdims=True)
-        odds = np.exp(logits)
-        total = odds.sum(axis=1, keepdims=True)
-        value = -(share * ((logits - np.log(total)) * truth).sum(axis=1)).sum()
-        away = share[:, None] * (odds / total - truth)
-        pull = (away.T.astype(np.float32) @ X).astype(np.float64)
-        slope = np.concatenate([(pull + strength * W).ravel(), away.sum(axis=0)])
-        return float(value + strength / 2 * (W**2).sum()), slope
-
-    kept: dict[int, Doubles] = {}
-    done = 0
-
-    def keep(flat: Doubles) -> None:
-        nonlocal done
-        done += 1
-        if done in steps:
-            kept[done] = flat.copy()
-
-    with threadpool_limits(1, "blas") if X.size < SMALL else nullcontext():
-        last = minimize(
-            loss,
-            np.zeros(K * (D + 1)),
-            jac=True,
-            method="L-BFGS-B",
-            callback=keep,
-            options={"maxiter": max(steps), "gtol": 1e-5, "ftol": 1e-12, "maxls": 50},
-        ).x
-    found = []
-    for step in steps:
-        flat = kept.get(step, last)
-        found.append((flat[: K * D].reshape(K, D), flat[K * D :], loss(flat)[0]))
-    return present.astype(np.int64), found

@@ -8,8 +8,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from ehsaas import shipped
 from ehsaas.cli import app
+from tests.conftest import Pair
 from tests.experiments.builders import config, corpus
+from tests.serving.cards import changed
 
 Type = Callable[..., Result]
 
@@ -60,3 +63,29 @@ def home(tmp_path_factory: pytest.TempPathFactory, typed: Type) -> Home:
         words = ("run", folder / "small.yaml", "--corpora", folder / "corpora")
         ran = typed(*words, "--fast-dev-run", "-o", folder / "run")
     return Home(folder, ran)
+
+
+@dataclass(frozen=True)
+class Default:
+    """Where shipped models are looked for, empty until one is shipped; `home` is the user's."""
+
+    folder: Path
+    home: Path
+    pair: Pair
+
+    def ship(self, licence: str | None) -> Path:
+        """Put a small model there, under the name of the default."""
+        made = changed(self.pair, self.folder, licence=licence)
+        return made.rename(self.folder / shipped.MODELS[shipped.DEFAULT])
+
+
+@pytest.fixture()
+def default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: Callable[[str], Pair]
+) -> Default:
+    made = Default(tmp_path / "shipped", tmp_path / "home", pair("attention-bilstm"))
+    made.folder.mkdir()
+    monkeypatch.setattr(shipped, "FOLDER", made.folder)
+    monkeypatch.setenv("EHSAAS_HOME", str(made.home))
+    monkeypatch.delenv("EHSAAS_MODEL", raising=False)
+    return made

@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 import ehsaas
+from ehsaas import digests
 from ehsaas.experiments.adapt import READY
 from ehsaas.recogniser import load
 from ehsaas.training.adaptation import METHODS
@@ -39,6 +41,20 @@ def labels(folder: Path, file: Path, every: int = 1) -> Path:
     return file
 
 
+def test_a_recogniser_of_unknown_training_says_by_digest_what_it_was_adapted_to(
+    home: Home, typed: Type, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(home.model, tmp_path / "old")
+    about = json.loads((tmp_path / "old" / "recogniser.json").read_text(encoding="utf-8"))
+    del about["facts"]["digests"]
+    (tmp_path / "old" / "recogniser.json").write_text(json.dumps(about), encoding="utf-8")
+    result = typed("adapt", tmp_path / "old", folder, "-o", tmp_path / "new")
+    assert result.exit_code == 0, result.output
+    heard = [ehsaas.audio.digest(ehsaas.audio.read(folder / name)) for name in clips_of(folder)]
+    facts = ehsaas.load(tmp_path / "new").facts
+    assert facts["heard"] == digests.pack(heard) and "digests" not in facts
+
+
 def test_without_labels_a_new_recogniser_is_saved(
     home: Home, typed: Type, folder: Path, tmp_path: Path
 ) -> None:
@@ -50,6 +66,8 @@ def test_without_labels_a_new_recogniser_is_saved(
     assert new.name == f"{old.name}-other" and new.classes == old.classes
     assert new.facts["adapted"]["labels"] == 0 and new.facts["corpora"] == old.facts["corpora"]
     clips = [ehsaas.audio.read(folder / name) for name in clips_of(folder)]
+    heard = [ehsaas.audio.digest(clip) for clip in clips]
+    assert new.facts["digests"] == digests.add(old.facts["digests"], heard)
     own = old.statistics_of(clips, "other")  # shrunk, as those of a baseline are
     np.testing.assert_allclose(new.statistics.mean, own.mean, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(new.statistics.std, own.std, rtol=1e-4, atol=1e-4)
@@ -69,6 +87,16 @@ def test_it_can_be_adapted_again(home: Home, typed: Type, folder: Path, tmp_path
     assert once.reach is not None and twice.reach is not None and old.reach is not None
     centres = [len(one.reach.centres) for one in (old, once, twice) if one.reach]
     assert centres == [centres[0], centres[0] + 1, centres[0] + 2]
+
+
+def test_the_licence_goes_on(home: Home, typed: Type, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(home.model, tmp_path / "old")
+    about = json.loads((tmp_path / "old" / "recogniser.json").read_text())
+    licensed = json.dumps(about | {"licence": "CC-BY-NC-SA-4.0"})
+    (tmp_path / "old" / "recogniser.json").write_text(licensed)
+    result = typed("adapt", tmp_path / "old", folder, "-o", tmp_path / "new")
+    assert result.exit_code == 0, result.output
+    assert ehsaas.load(tmp_path / "new").licence == "CC-BY-NC-SA-4.0"
 
 
 def test_without_labels_the_old_calibration_is_gone(

@@ -36,7 +36,7 @@ def test_a_student_of_a_folder_or_a_file_is_saved_and_judges(
     typed: Type, pair: Made, recordings: Path, tmp_path: Path
 ) -> None:
     both = pair("attention-bilstm")
-    save(both.recogniser, tmp_path / "teacher")
+    save(replace(both.recogniser, licence="CC0-1.0"), tmp_path / "teacher")
     for teacher, name in ((tmp_path / "teacher", "of-folder"), (both.path, "of-file")):
         out = tmp_path / name
         result = typed("distil", teacher, recordings, "-o", out)
@@ -48,6 +48,7 @@ def test_a_student_of_a_folder_or_a_file_is_saved_and_judges(
         student = ehsaas.load(out)
         assert student.name == "toy attention-bilstm-student"
         assert student.facts["teacher"]["name"] == "toy attention-bilstm"
+        assert student.licence == {"of-folder": "CC0-1.0", "of-file": "CC-BY-4.0"}[name]
         judged = typed("recognise", recordings, "--model", out)
         assert judged.exit_code == 0, judged.output
         asked = typed("recognise", recordings, "--model", out, "--coverage", 0.9)
@@ -96,7 +97,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
     full.mkdir()
     (full / "mine.txt").touch()
     for words, message in (
-        ((tmp_path / "none", recordings), "no recogniser here"),
+        ((tmp_path / "none", recordings), "no such file or folder"),
         ((tmp_path / "none.onnx", recordings), "no such file"),
         ((teacher, tmp_path / "none"), "expected a folder of recordings"),
         ((teacher, full), "expected a folder of recordings"),

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def test_a_file_is_written_and_said_to_be_equal(
     soundfile.write(place / "silent.wav", np.zeros(RATE), RATE)
     out = tmp_path / "made" / "x.onnx"
     words = ("--clips", place, "--licence", "CC0-1.0", "--program", tmp_path / "new" / "x.pt2")
-    result = typed("export", model, "-o", out, *words)
+    (tmp_path / "card.md").write_text("# Was es kann: wütend → Wut\n", encoding="utf-8")
+    result = typed("export", model, "-o", out, *words, "--card", tmp_path / "card.md")
     assert result.exit_code == 0, result.output
     assert result.stdout == f"{out}\n"
     bad, silent, said = result.stderr.splitlines()
@@ -68,7 +70,29 @@ def test_a_file_is_written_and_said_to_be_equal(
     file = ehsaas.load(out)
     assert file.name == "toy perceptron"
     assert file.card.licence == "CC0-1.0"  # type: ignore[attr-defined]
+    assert file.card.about == "# Was es kann: wütend → Wut\n"  # type: ignore[attr-defined]
     assert (tmp_path / "new" / "x.pt2").is_file()
+
+
+def test_the_licence_is_the_recogniser_s_unless_another_is_given(
+    typed: Type, tmp_path: Path
+) -> None:
+    made = toys.recogniser("perceptron", **QUICK)
+    save(replace(made, licence="CC-BY-NC-SA-4.0"), tmp_path / "model")
+    out = tmp_path / "x.onnx"
+    for words, licence in (((), "CC-BY-NC-SA-4.0"), (("--licence", "CC0-1.0"), "CC0-1.0")):
+        result = typed("export", tmp_path / "model", "-o", out, *words)
+        assert result.exit_code == 0, result.output
+        assert read(out).licence == licence
+
+
+def test_a_card_that_is_no_text_is_named(typed: Type, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "card.md").write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path / "card.md", tmp_path / "none.md"):
+        result = typed("export", model, "-o", tmp_path / "x.onnx", "--card", path)
+        assert result.exit_code == 2
+        assert f"--card {path}: cannot be read as text (" in result.stderr
+    assert not (tmp_path / "x.onnx").exists()
 
 
 def test_export_prints_nothing_but_its_own_lines(model: Path, tmp_path: Path) -> None:

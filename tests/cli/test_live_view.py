@@ -58,3 +58,8 @@ def test_a_line_for_a_segment() -> None:
     assert line(segment) == "1:00:00.0 – 1:02:05.0  anger  (anger 0.70, sadness 0.20)"
     unsure = Estimate(NOT_SURE, said, ("anger", "sadness"), end=2)
     assert line(unsure).startswith("00:00.0 – 00:02.0  not sure: anger or sadness")
+
+
+def test_a_line_says_arousal_and_valence_where_they_are_known() -> None:
+    placed = Estimate("anger", {"anger": 1.0}, arousal=0.6, valence=-0.25, end=2.0)
+    assert line(placed).endswith("anger  (anger 1.00; arousal +0.60, valence -0.25)")

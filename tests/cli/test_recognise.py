@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import soundfile
 from ehsaas.cli.recognise import SEVERAL
 from ehsaas.recogniser import load, save
 from tests.cli.conftest import Home, Type
+from tests.conftest import Pair
+from tests.export import toys
 
 CLASSES = {"anger", "happiness", "neutral", "sadness"}
 
@@ -61,6 +64,25 @@ def test_the_table_shows_the_emotion_and_how_sure(home: Home, typed: Type, clip:
     shown = typed("recognise", clip, "--model", home.model).stdout
     assert found["emotion"] in shown
     assert f"{max(found['probabilities'].values()):.2f}" in shown
+
+
+def test_arousal_and_valence_are_shown_where_they_are_said(
+    home: Home, typed: Type, clip: Path, pair: Callable[[str], Pair]
+) -> None:
+    words = ("recognise", clip, "--model", pair(toys.PLACED).path)
+    (found,) = json.loads(typed(*words, "--format", "json").stdout)
+    (row,) = csv.DictReader(io.StringIO(typed(*words, "--format", "csv").stdout))
+    shown = typed(*words).stdout
+    for name in ("arousal", "valence"):
+        assert -1 <= found[name] <= 1
+        assert row[name] == f"{found[name]:.4f}"
+        assert name.capitalize() in shown and f"{found[name]:+.2f}" in shown
+    plain = typed("recognise", clip, "--model", home.model)
+    assert plain.exit_code == 0 and "Arousal" not in plain.stdout
+    (row,) = csv.DictReader(
+        io.StringIO(typed("recognise", clip, "--model", home.model, "--format", "csv").stdout)
+    )
+    assert row["arousal"] == row["valence"] == ""
 
 
 def test_standard_input_is_audio(home: Home, typed: Type, clip: Path) -> None:
@@ -292,7 +314,7 @@ def test_mistakes_are_one_line_and_exit_code_2(
     monkeypatch.delenv("EHSAAS_MODEL", raising=False)
     with_model = ["recognise", clip, "--model", home.model]
     for words, message in (
-        (["recognise", clip], "no model: give one with --model or EHSAAS_MODEL"),
+        (["recognise", clip, "--model", "ehsaas-bass"], "nor a model that comes with the package"),
         (["recognise", clip, "--model", tmp_path], "no recogniser here"),
         ([*with_model, "--coverage", "90"], "--coverage 90: a coverage of 90; expected a share"),
         (

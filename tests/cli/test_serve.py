@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Home, Type
+from tests.cli.conftest import Default, Home, Type
 
 
 @pytest.fixture(autouse=True)
@@ -15,9 +15,25 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_without_a_model_it_says_how_to_get_one(typed: Type) -> None:
+def test_without_a_model_it_serves_the_one_that_is_shipped(
+    typed: Type, default: Default, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ehsaas.serving.server import running
+
+    given: list[Any] = []
+    monkeypatch.setattr(running, "run", lambda *words: given.extend(words))
+    default.ship("free for any use")
+    for words in ((), ("--model", "ehsaas-base")):
+        done = typed("serve", *words, "--port", 0)
+        assert done.exit_code == 0, done.stderr
+        assert [*given.pop(0).state.service.judges] == ["ehsaas-base"]
+        given.clear()
+
+
+def test_where_it_is_not_it_says_how_to_get_one(typed: Type, default: Default) -> None:
     done = typed("serve")
-    assert done.exit_code == 2 and "--model FILE or EHSAAS_MODEL" in done.stderr
+    assert done.exit_code == 2 and "not in this copy of the package" in done.stderr
+    assert "--model or EHSAAS_MODEL" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_model_that_is_not_there_is_named(typed: Type, tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ def raising(error: BaseException) -> object:
         (FileNotFoundError(2, "No such file or directory", "x.csv"), "x.csv: No such file"),
         (OSError("the disk is gone"), "the disk is gone"),
         (ModuleNotFoundError("…", name="torch"), "torch is not installed: pip install 'ehsaas[t"),
+        (
+            ImportError("reports need jinja2: pip install 'ehsaas[train]'"),
+            "reports need jinja2: pip",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
@@ -53,6 +57,7 @@ def test_an_interrupt_is_one_line_and_exit_code_130(capsys: pytest.CaptureFixtur
         ValueError("a defect of ours"),
         BrokenPipeError(),
         ModuleNotFoundError("…", name="ehsaas.nothing"),
+        ImportError("cannot import name 'x'"),
     ],
 )
 def test_our_own_defects_keep_their_traceback(error: Exception) -> None:

@@ -40,7 +40,7 @@ def see_equal(one: Sequence[Heard], other: Sequence[Heard]) -> None:
     """Every answer within 1e-4 of the largest number in it, or of 1."""
     assert len(one) == len(other)
     for a, b in zip(one, other, strict=True):
-        for name in ("probabilities", "embedding", "attention"):
+        for name in COMPARED:
             x, y = getattr(a, name), getattr(b, name)
             assert (x is None) == (y is None), name
             if x is not None:
@@ -93,7 +93,7 @@ def test_what_is_measured(both: Pair, clips: Sequence[Clip]) -> None:
             np.testing.assert_allclose(other, one, atol=2e-3, rtol=1e-4)
 
 
-def test_the_card_says_what_was_compared(both: Pair) -> None:
+def test_the_card_says_what_was_compared(both: Pair, request: pytest.FixtureRequest) -> None:
     told = both.file.card.equality
     assert told["clips"] == len(toys.clips()) and told["source"] == "recordings"
     assert (told["shortest"], told["longest"]) == (0.3, 15.0)
@@ -101,6 +101,7 @@ def test_the_card_says_what_was_compared(both: Pair) -> None:
     assert ("attention" in asked) == (
         both.recogniser.hear(toys.clips()[:1])[0].attention is not None
     )
+    assert ("dimensions" in asked) == (request.node.callspec.params["both"] == toys.PLACED)
     assert 0 <= max(told["worst"].values()) <= EQUAL
 
 
@@ -120,5 +121,7 @@ def test_judging_a_long_clip_and_a_timeline(both: Pair) -> None:
     one, two = both.recogniser.timeline(clip, 3.0, 2.0), both.file.timeline(clip, 3.0, 2.0)
     assert [(x.start, x.end, x.emotion) for x in one] == [(x.start, x.end, x.emotion) for x in two]
     assert all(a.end == b.start for a, b in pairwise(two))
-    for a, b in zip(one, two, strict=True):
+    for a, b in zip((whole, *one), (other, *two), strict=True):
         assert a.probabilities == pytest.approx(b.probabilities, abs=EQUAL)
+        assert a.arousal == pytest.approx(b.arousal, abs=EQUAL)
+        assert a.valence == pytest.approx(b.valence, abs=EQUAL)

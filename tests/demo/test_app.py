@@ -2,13 +2,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+import ehsaas
 from demo import app
 from ehsaas.audio import RATE, Clip
 from ehsaas.calibration import Statistics
@@ -70,12 +71,19 @@ def test_silence_nothing_and_what_is_no_sound_are_told(tmp_path: Path) -> None:
     assert "the recording" in said and str(tmp_path) not in said
 
 
+def test_the_page_says_the_licence_where_there_is_one() -> None:
+    assert "licence" not in app.introduced(JUDGE)
+    said = app.introduced(replace(JUDGE, licence="for research (LicenseRef-x)"))
+    assert "trained on ks. Its licence: for research (LicenseRef-x). An estimate is" in said
+
+
 def test_the_page_names_the_model_and_judges(tmp_path: Path) -> None:
     """In a process of its own: Gradio leaves event loops open."""
     pytest.importorskip("gradio", reason="pip install 'ehsaas[demo]'")
     told = (
         "import json, sys; from demo import app; from tests.demo.test_app import JUDGE;"
-        "page = app.page(JUDGE); config = str(page.get_config_file());"
+        "from dataclasses import replace; licensed = replace(JUDGE, licence='CC0-1.0');"
+        "page = app.page(licensed); config = str(page.get_config_file());"
         "said = page(sys.argv[1], 0.9, api_name='recognise');"
         "print(json.dumps([config, *said]))"
     )
@@ -88,6 +96,20 @@ def test_the_page_names_the_model_and_judges(tmp_path: Path) -> None:
         check=True,
     )
     config, shares, table, picture, said = json.loads(done.stdout)
-    assert "trained on ks" in config and "must not decide over people" in config
+    assert "trained on ks" in config and "Its licence: CC0-1.0." in config
+    assert "must not decide over people" in config
     assert shares["label"] == "anger" and table["data"][0][2] == "not sure"
     assert "<svg" in picture and said.startswith("**Not sure**: anger or sadness")
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AskedError(Exception):
+        pass
+
+    def load(model: str | None) -> Judge:
+        raise AskedError(repr(model))
+
+    monkeypatch.setattr(ehsaas, "load", load)
+    monkeypatch.setenv("EHSAAS_MODEL", "")
+    with pytest.raises(AskedError, match="None"):
+        app.main()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ehsaas.audio import RATE
-from ehsaas.disturbances import Babble, Hiss, Noise, babble_of
+from ehsaas.disturbances import Babble, Hiss, Murmur, Noise, babble_of
 from ehsaas.disturbances.disturbance import power
 from tests import signals
 
@@ -52,3 +52,19 @@ def test_babble_lies_below_the_clip_as_asked() -> None:
 def test_babble_of_silence_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one clip with sound"):
         babble_of([signals.silence(1.0)], 2, 1.0, generator())
+
+
+def test_a_murmur_lies_below_the_clip_as_asked_and_is_drawn_within_bounds() -> None:
+    def ratio(murmur: Murmur, seed: int) -> float:
+        return float(10 * np.log10(power(CLIP) / power(murmur(CLIP, generator(seed)) - CLIP)))
+
+    assert ratio(Murmur(snr_db=10), 0) == pytest.approx(10, abs=0.01)
+    drawn = [ratio(Murmur(snr_db=12.5, within=7.5), seed) for seed in range(12)]
+    assert 5 <= min(drawn) < 10 and 15 < max(drawn) <= 20
+
+
+def test_a_murmur_is_no_copy_of_the_clip() -> None:
+    room = Murmur(snr_db=0)(CLIP, generator()) - CLIP
+    likeness = np.abs(np.fft.irfft(np.fft.rfft(room) * np.conj(np.fft.rfft(CLIP))))
+    assert likeness.max() < 0.6 * np.linalg.norm(room) * np.linalg.norm(CLIP)
+    assert not Murmur(snr_db=0)(np.zeros_like(CLIP), generator()).any()

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation import predictions
-from ehsaas.evaluation.disturbed import by_corpus, disturbances, helped, variant_of
+from ehsaas.evaluation.disturbed import by_corpus, costs, disturbances, helped, variant_of
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.predictions import WHOLE
 from ehsaas.evaluation.results import rows
@@ -105,3 +105,32 @@ def test_collapses_under_disturbance_are_counted(trials: Sequence[Result]) -> No
     assert "variant noisy: under 2 of 3 disturbances" in noisy
     assert "under 3 of 3 disturbances" in whole and "under 0 everything" in whole
     assert not any("level" in text for text in told[2:])
+
+
+def test_what_a_disturbance_costs_is_told_by_language_and_on_average() -> None:
+    def at(skill: float, corpus: str, **condition: object) -> pl.DataFrame:
+        told = json.dumps(condition, sort_keys=True)
+        key = KEY | {"protocol": "lolo", "corpus": corpus}
+        return simulated(skill, condition=told, salt=round(100 * skill), **key)
+
+    hum = {"disturbance": "hum", "level": 10, "unit": "dB SNR"}
+    clean = {"disturbance": "clean", "level": 0}
+    found = pool(
+        predictions.concat(
+            [
+                at(0.8, "one", **clean),
+                at(0.4, "one", **hum),
+                at(0.7, "two", **clean),
+                at(0.6, "two", **hum),
+            ]
+        )
+    )
+    table = costs(found)
+    assert table.head == ("disturbance", "level", "mean", "one", "two")
+    ((name, level, mean, one, two),) = table.body
+    assert (name, level) == ("hum", "10 dB SNR")
+    each = [float(cell.split()[0]) for cell in (one, two)]
+    assert each[0] < -0.2 < each[1] < 0
+    assert float(mean) == pytest.approx(sum(each) / 2, abs=2e-3)
+    strict = [replace(result, protocol="strict") for result in found]
+    assert not costs(strict).body

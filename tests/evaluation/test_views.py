@@ -7,11 +7,11 @@ import pytest
 from ehsaas.evaluation.pooled import Result, pool
 from ehsaas.evaluation.significance import compare
 from ehsaas.evaluation.tables import curve_table, matrix_table
+from ehsaas.evaluation.tongues import language
 from ehsaas.evaluation.views import (
     OTHERS,
     curves,
     is_headline,
-    language,
     main,
     matrices,
     others,

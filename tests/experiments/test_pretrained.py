@@ -38,7 +38,7 @@ def test_pooled_vectors_are_standardised_by_the_training_part(
     sound = [rng.normal(size=(n, 1)).astype(np.float32) for n in range(3000, 3900, 100)]
     labels = np.arange(9) % 3
     heard = Examples(sound, labels, np.zeros(9, dtype=np.int64), tuple("abcdefghi"))
-    untrained, trained = (fitting.network(given, 3, 1, seed=1) for _ in range(2))
+    untrained, trained = (fitting.network(given, "abc", 1, seed=1) for _ in range(2))
     assert isinstance(untrained, FineTuned) and isinstance(trained, FineTuned)
     untrained.measure(batches.collate(heard, np.array([i])) for i in (0, 2, 4, 6, 8))
     fitting.fit(given, trained, heard, None, 1, classes=3)

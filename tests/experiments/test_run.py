@@ -154,6 +154,17 @@ def test_a_finished_run_is_not_run_again(home: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in cells.iterdir()} == before
 
 
+def test_a_run_goes_on_with_other_prose(home: Path) -> None:
+    cells = home / "whole" / "cells"
+    before = {path.name: path.stat().st_mtime_ns for path in cells.iterdir()}
+    changed = config(question="Why?", notes=("Because.",))
+    run(changed, home / "corpora", home / "whole", store=home / "store")
+    assert {path.name: path.stat().st_mtime_ns for path in cells.iterdir()} == before
+    assert "Because." in json.loads((home / "whole" / "notes.json").read_text(encoding="utf-8"))
+    assert "Why?" in (home / "whole" / "config.yaml").read_text(encoding="utf-8")
+    run(config(), home / "corpora", home / "whole", store=home / "store")
+
+
 def test_another_configuration_is_refused_in_the_same_folder(home: Path) -> None:
     with pytest.raises(ConfigError, match="another configuration"):
         run(config(seeds=(1,)), home / "corpora", home / "whole", store=home / "store")

@@ -12,7 +12,9 @@ from ehsaas.experiments import holdout, joint, material, pretrained
 from ehsaas.experiments.material import Setup, load
 from ehsaas.experiments.mistakes import ConfigError
 from ehsaas.experiments.run import run
+from ehsaas.export.onnx_file import card_for
 from ehsaas.models.encoders import EncoderError
+from ehsaas.recogniser import Recogniser
 from tests.experiments import builders
 from tests.experiments.encoded import PROBE, config, judged
 
@@ -131,7 +133,12 @@ def test_a_probe_is_saved_with_the_name_and_the_hash_of_its_encoder(
         store=folder / "store",
     )
     made = ehsaas.load(tmp_path / "model")
-    assert "its weights are not held" in made.facts["encoder"]
+    assert isinstance(made, Recogniser)
+    name, said = made.facts["encoder"].split("; ")
+    assert name.startswith("tiny, sha256 ") and said == "its weights are not held"
+    card = card_for(made, None, None, "float32", 1)  # of a file that holds them
+    held = f"{name}; the weights of the layers that are used are held"
+    assert card["facts"] == {**made.facts, "encoder": held}
     for written in ("model/recogniser.json", "config.yaml", "encoders.yaml"):
         assert str(folder) not in (tmp_path / written).read_text(), "a path of this machine"
     clip = audio.read(folder / "first" / "s0_anger_0.wav")

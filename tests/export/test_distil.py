@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from ehsaas.audio import Clip
+from ehsaas import digests
+from ehsaas.audio import Clip, digest
 from ehsaas.calibration import Statistics
 from ehsaas.export import ExportError
 from ehsaas.export.distil import StudentSettings, distil, listen
@@ -34,8 +35,14 @@ def tones(count: int, seed: int) -> list[Clip]:
 
 @pytest.fixture(scope="module")
 def taught() -> Recogniser:
-    facts = {"corpora": ["first"], "calibration": {"utterances": 9}, "pruned": 0.5}
-    teacher = judge(facts=facts, name="ear", version="7", scores=np.ones(9, np.float32))
+    of_its_own = {"calibration": {"utterances": 9}, "pruned": 0.5, "encoder": "large"}
+    teacher = judge(
+        facts={"corpora": ["first"], **of_its_own},
+        name="ear",
+        version="7",
+        scores=np.ones(9, np.float32),
+        licence="CC-BY-NC-SA-4.0",
+    )
     return distil(teacher, tones(48, seed=1), 3, SMALL)
 
 
@@ -57,11 +64,23 @@ def test_a_student_answers_as_its_teacher_does(taught: Recogniser) -> None:
 def test_what_a_student_says_of_itself(taught: Recogniser) -> None:
     assert taught.name == "ear-student" and taught.version == "7"
     assert taught.model == "attention-bilstm" and taught.classes == judge().classes
-    assert taught.facts["corpora"] == ["first"] and not {"calibration", "pruned"} & {*taught.facts}
+    assert {*taught.facts} == {"corpora", "teacher"} and taught.facts["corpora"] == ["first"]
+    assert taught.licence == "CC-BY-NC-SA-4.0"
+    assert distil(judge(), tones(6, seed=1), 3, LITTLE).licence is None
     assert taught.scores is None and taught.reach is None
     seconds = sum(clip.duration for clip in tones(48, seed=1))
     teacher = {"name": "ear", "version": "7", "model": "toy", "recordings": 48}
     assert taught.facts["teacher"] == teacher | {"seconds": round(seconds, 1)}
+
+
+def test_a_student_says_by_digest_what_both_heard_where_its_teacher_does() -> None:
+    clips = tones(6, seed=1)
+    known = digests.pack(["00" * 16])
+    student = distil(judge(facts={"digests": known}), clips, 3, LITTLE)
+    assert student.facts["digests"] == digests.add(known, [digest(clip) for clip in clips])
+    silent = distil(judge(), clips, 3, LITTLE).facts
+    assert "digests" not in silent
+    assert silent["heard"] == digests.pack([digest(clip) for clip in clips])
 
 
 def test_the_same_seed_gives_the_same_student() -> None:

@@ -78,6 +78,20 @@ def test_a_distance_counts_in_units_of_itself() -> None:
     assert found.told()["distance"] == 0.008
 
 
+def test_arousal_and_valence_are_compared() -> None:
+    class Colder(Off):
+        def off(self, one: Heard, together: int) -> Heard:
+            assert one.dimensions is not None
+            return replace(one, dimensions=one.dimensions - np.array([0, 0.002], np.float32))
+
+    made = judge(placed=True)
+    found = between(made, Colder(**vars(made)))
+    assert found.worst["dimensions"] == pytest.approx(2e-3, rel=1e-3) and not found.holds()
+    assert between(made, made).holds()
+    with pytest.raises(ExportError, match=r"dimensions of the shape None, not \(2,\)"):
+        between(made, judge())
+
+
 def test_a_change_is_of_probabilities_alone() -> None:
     class Narrower(Off):
         def off(self, one: Heard, together: int) -> Heard:

@@ -20,6 +20,7 @@ from ehsaas.features import (
     UtteranceVectorConfig,
 )
 from ehsaas.models import MODELS
+from ehsaas.models.batch import DIMENSIONS, Batch, Output
 from ehsaas.models.encoders import Checkpoint
 from ehsaas.reach import Reach
 from ehsaas.recogniser import Recogniser
@@ -110,11 +111,34 @@ def bilstm(**changes: Any) -> Recogniser:
     return recogniser("attention-bilstm", FRAMES, reach=True, **(LSTM | changes))
 
 
+class Placed(nn.Module):
+    """A network, and a linear layer that says arousal and valence, beyond ±1, too."""
+
+    def __init__(self, network: nn.Module, embedding: int) -> None:
+        super().__init__()
+        self.network = network
+        self.places = nn.Linear(embedding, 2)
+        nn.init.normal_(self.places.weight, std=2.0)
+
+    def forward(self, batch: Batch) -> Output:
+        seen: Output = self.network(batch)
+        parts = {**seen.parts, DIMENSIONS: self.places(seen.embedding)}
+        return replace(seen, parts=parts)
+
+
+def placed() -> Recogniser:
+    """One that says arousal and valence, too."""
+    made = bilstm()
+    return replace(made, network=Placed(made.network, LSTM["dense"]))
+
+
+PLACED = "attention-bilstm with arousal and valence"
 WAV2VEC = "linear-probe of wav2vec 2.0"
 WHISPER = "linear-probe of Whisper"
 
 TOYS: Mapping[str, Callable[[Path], Recogniser]] = {
     "attention-bilstm": lambda _: bilstm(),
+    PLACED: lambda _: placed(),
     "attention-bilstm without quiet ends": lambda _: recogniser(
         "attention-bilstm", TRIMMED, **(LSTM | {"layers": 2})
     ),

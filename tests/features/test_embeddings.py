@@ -117,3 +117,38 @@ def test_names_stand_where_the_values_do(tmp_path: Path) -> None:
     torch.testing.assert_close(x[1, 0, where : where + 32], third.mean(dim=0), atol=2e-2, rtol=0)
     where = config.names.index("layer2_std_0")
     torch.testing.assert_close(x[1, 0, where], own[:, 32].std(correction=0), atol=1e-4, rtol=0)
+
+
+def test_loud_is_the_mean_of_the_loud_frames(tmp_path: Path) -> None:
+    """The second half of the clip is 80 dB softer, and not heard."""
+    folder = checkpoints.write(tmp_path, "whisper")
+    sound = torch.cat([SAMPLES[:1], 0.0001 * SAMPLES[1:]], dim=1)
+    lengths = torch.tensor([sound.shape[1]])
+    pooled = EmbeddingConfig(encoder=str(folder), layers=(2,), pooling="loud").found()
+    both = EmbeddingConfig(encoder=str(folder), layers=(2,), pooling="mean-std-loud").found()
+    with torch.no_grad():
+        x, _ = pooled.extractor()(sound, lengths)
+        whole, _ = both.extractor()(sound, lengths)
+        frames, _ = frames_of(folder, 2)(sound, lengths)
+    assert pooled.names[0] == "layer2_loud_0" and both.names[-1] == "layer2_loud_31"
+    torch.testing.assert_close(x[0, 0], frames[0, :51].mean(dim=0), atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(whole[0, 0, -32:], x[0, 0])
+    torch.testing.assert_close(whole[0, 0, :32], frames[0].mean(dim=0), atol=1e-4, rtol=1e-4)
+
+
+def test_a_gain_changes_the_level_alone(tmp_path: Path) -> None:
+    folder = checkpoints.write(tmp_path, "whisper")
+    without = EmbeddingConfig(encoder=str(folder), layers=(1,), pooling="loud", level_db=-22)
+    config = without.model_copy(update={"level": True}).found()
+    with torch.no_grad():
+        x, _ = config.extractor()(SAMPLES, LENGTHS)
+        softer, _ = config.extractor()(0.25 * SAMPLES, LENGTHS)
+    assert config.names[-1] == "level" and config.hidden == (32,)
+    torch.testing.assert_close(softer[..., :-1], x[..., :-1])
+    torch.testing.assert_close(x[..., -1] - softer[..., -1], torch.full((2, 1), 12.0412))
+    assert without.found().hidden == ()
+
+
+def test_a_level_is_known_of_levelled_clips_alone(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="level: for vectors of clips"):
+        EmbeddingConfig(encoder="somewhere", pooling="mean", level=True)

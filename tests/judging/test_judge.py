@@ -34,6 +34,25 @@ def test_silence_and_what_is_too_short_are_never_heard() -> None:
     assert ear.heard == []
 
 
+def test_arousal_and_valence_are_told_where_they_are_heard() -> None:
+    plain = judge()(tone(HIGH))
+    assert (plain.arousal, plain.valence) == (None, None)
+    ear = judge(placed=True)
+    told = ear(tone(HIGH))
+    assert (told.arousal, told.valence) == pytest.approx((1.0, -0.5), abs=0.01)
+    nothing = ear(silence())
+    assert (nothing.arousal, nothing.valence) == (None, None)
+
+
+def test_those_of_a_long_clip_are_the_mean_of_its_windows_by_what_each_adds() -> None:
+    clip = joined(tone(HIGH, 10), tone(LOW, 5), silence(5), tone(LOW, 7.5))
+    estimate = judge(placed=True)(clip)
+    # of 400 Hz 10 s, of 100 Hz 5, 5 and what the last window adds: 2.5 s; silence says nothing
+    mean = (10 * 1.0 + 12.5 * 0.25) / 22.5
+    assert estimate.arousal == pytest.approx(mean, abs=0.01)
+    assert estimate.valence == pytest.approx(-mean / 2, abs=0.01)
+
+
 def test_a_long_clip_is_heard_in_windows_some_at_once() -> None:
     ear = judge(at_once=3)
     clip = joined(tone(HIGH, 10), tone(LOW, 10), silence(5), tone(LOW, 5))

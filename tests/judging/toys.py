@@ -22,12 +22,14 @@ CENTRES = np.array([4.0, 2.5, 1.0])
 class ByPitch(Judge):
     """Probabilities fall with the square of the distance from `CENTRES`; a feature is its pitch.
 
+    Where it is `placed`, 400 Hz is an arousal of 1 and a valence of −0.5, 0 Hz is 0 of both.
     `heard` has, call by call, the pitches of the clips, to 10 Hz, that were heard together.
     """
 
     heard: list[tuple[int, ...]] = field(default_factory=list)
     scaled: bool = True
     far: float | None = None
+    placed: bool = False
 
     def hear(
         self, clips: Sequence[Clip], statistics: Statistics | None = None
@@ -43,7 +45,9 @@ class ByPitch(Judge):
         features = np.array([[value]], np.float32)
         scaled = (features - used.mean) / used.std
         p = softmax(-np.square(scaled[0, 0] - CENTRES))
-        return Heard(p, features, scaled[0], None, None if self.far is None else value)
+        far = None if self.far is None else value
+        places = np.array([value / 4, -value / 8], np.float32) if self.placed else None
+        return Heard(p, features, scaled[0], None, far, places)
 
     @property
     def standardises(self) -> bool:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ehsaas.serving.model_file import FORMAT, KEY, OUTPUTS, digest_of, packed, u
 from ehsaas.serving.runtime import read
 from tests.conftest import Pair
 from tests.export import toys
+from tests.serving.cards import changed
 
 Made = Callable[[str], Pair]
 
@@ -20,16 +20,6 @@ Made = Callable[[str], Pair]
 @pytest.fixture(scope="module")
 def both(pair: Made) -> Pair:
     return pair("attention-bilstm")
-
-
-def changed(both: Pair, folder: Path, **card: Any) -> Path:
-    """A copy of the file with other values on its card; None takes a key away."""
-    model = onnx.load(both.path)
-    (entry,) = model.metadata_props
-    about = {k: v for k, v in (json.loads(entry.value) | card).items() if v is not ...}
-    entry.value = json.dumps(about)
-    onnx.save(model, folder / "changed.onnx")
-    return folder / "changed.onnx"
 
 
 def test_arrays_are_packed_without_a_loss() -> None:
@@ -63,6 +53,16 @@ def test_a_file_of_before_was_not_pruned(both: Pair, tmp_path: Path) -> None:
         read(changed(both, tmp_path, pruned=1.0))
 
 
+def test_what_was_written_in_the_first_format_is_read(both: Pair, tmp_path: Path) -> None:
+    """Its statistics hid nothing, and it had no model card; the second is what is written."""
+    assert both.file.card.format == FORMAT == 2 and both.file.card.statistics is not None
+    origin = {"count": both.file.card.statistics.count, "name": "source"}
+    first = read(changed(both, tmp_path, format=1, about=..., statistics=origin))
+    assert first.card.format == 1 and first.card.about is None and not first.statistics.hidden
+    clip = toys.clips(1)[0]
+    assert first(clip).probabilities == both.file(clip).probabilities
+
+
 def test_what_a_model_has_not_is_not_on_its_card(pair: Made) -> None:
     """Of samples: no statistics, no frames of its own; no reach, so no limits."""
     card = pair("finetuned-speech").file.card
@@ -74,7 +74,9 @@ def test_the_graph_s_inputs_and_outputs(both: Pair, pair: Made) -> None:
     graph = onnx.load(both.path).graph
     assert [one.name for one in graph.input] == ["samples", "lengths", "mean", "std"]
     assert {"mean", "std"} <= {one.name for one in graph.initializer}  # so they may be left out
-    assert {one.name for one in graph.output} == {*OUTPUTS}
+    assert {one.name for one in graph.output} == {*OUTPUTS} - {"dimensions"}
+    placed = {one.name for one in onnx.load(pair(toys.PLACED).path).graph.output}
+    assert placed == {*OUTPUTS}
     for one in (*graph.input[:2], *graph.output):  # how many clips, and how long, is open
         assert one.type.tensor_type.shape.dim[0].dim_param
     plain = {one.name for one in onnx.load(pair("finetuned-speech").path).graph.output}
@@ -157,7 +159,7 @@ def test_somebody_else_s_onnx_is_no_recogniser(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("card", "message"),
     [
-        ({"format": FORMAT + 1}, f"written in format {FORMAT + 1}; this version reads {FORMAT}"),
+        ({"format": 3, "colour": "red"}, "in format 3; this version reads 1 and 2: update ehsaas"),
         ({"format": ...}, "metadata are damaged"),
         ({"classes": ["anger", "glee", "sadness"]}, "unknown emotions glee"),
         ({"classes": ["anger", "sadness"]}, "other classes than the graph's"),

@@ -160,6 +160,15 @@ def test_distance_and_its_limits(both: Pair) -> None:
     assert both.file.limits == both.recogniser.limits
 
 
+def test_arousal_and_valence_are_those_of_the_folder_and_between_minus_1_and_1(pair: Made) -> None:
+    both, ends = pair(toys.PLACED), []
+    for clip in toys.clips():
+        a, b = both.recogniser(clip), both.file(clip)
+        assert (b.arousal, b.valence) == pytest.approx((a.arousal, a.valence), abs=1e-4)
+        ends += [abs(one) for one in (b.arousal, b.valence) if one is not None]
+    assert max(ends) == 1 > min(ends)  # what the network says goes beyond
+
+
 def test_sets_are_those_of_the_folder(both: Pair) -> None:
     for clip in toys.clips():
         a, b = both.recogniser(clip, coverage=0.6), both.file(clip, coverage=0.6)

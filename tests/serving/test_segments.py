@@ -139,6 +139,23 @@ def test_probabilities_of_a_segment_are_the_mean_of_its_looks() -> None:
     assert (end.attention, dict(end.extra)) == (None, {})
 
 
+def test_arousal_and_valence_go_with_the_probabilities() -> None:
+    """Smoothed in a look, the mean of its looks in a segment, none in silence."""
+    segments, events = Segments(2, 0.75, HOP, lambda estimate: estimate), []
+    for number, arousal in enumerate([0.8, 0.4, None, None]):
+        one = look(number, None if arousal is None else 0.9)
+        if arousal is not None:
+            one = replace(one, arousal=arousal, valence=-arousal)
+        events += segments.take(one, None if arousal is None else (one.start, one.end))
+    first, second, silent = (e.estimate for e in events[:4] if e.kind == "look")
+    assert (first.arousal, first.valence) == (0.8, -0.8)
+    smoothed = 0.75 * 0.8 + 0.25 * 0.4
+    assert (second.arousal, second.valence) == pytest.approx((smoothed, -smoothed))
+    assert (silent.arousal, silent.valence) == (None, None)
+    (end,) = (e.estimate for e in events if e.kind == "end")
+    assert end.arousal == pytest.approx((0.8 + smoothed) / 2)
+
+
 def test_looks_are_smoothed() -> None:
     looks = [e.estimate for e in told([0.8, 0.4, 0.4], kept=0.75)]
     angry = [one.probabilities["anger"] for one in looks[:2]]

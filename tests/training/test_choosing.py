@@ -120,3 +120,18 @@ def test_utterances_of_unknown_speakers_are_on_neither_side() -> None:
     for train, out in inner.folds:
         assert not unknown[train].any() and not unknown[out].any()
         assert not set(inner.unit[train]) & set(inner.unit[out])
+
+
+def test_what_is_left_out_is_judged_in_as_many_last_versions_as_is_asked() -> None:
+    """Column 0 and 1 tell in the utterances, column 2 and 3 in the last of two other versions."""
+    given = vectors(90)
+    swapped = [x[:, [2, 3, 0, 1, 4, 5]] for x in given.features]
+    both = replace(given, copies=list(zip(given.features, swapped, strict=True)))
+    blocks = [np.array([i]) for i in range(COLUMNS)]
+    told = [seeing(0, 1, name="as it is"), seeing(0, 1, 2, 3, name="all")]
+    alone, last, all_three = (
+        choose(Vectors(both, blocks, CLASSES, views=n), told) for n in range(3)
+    )
+    assert alone.scores[0] - last.scores[0] > 0.1  # the first sees nothing in the last version
+    assert all_three.scores[0] - last.scores[0] > 0.05  # and as much in the one before as at first
+    assert last.candidate.name == "all"

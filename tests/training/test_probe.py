@@ -61,6 +61,22 @@ def test_with_one_speaker_the_first_candidate_is_taken() -> None:
     assert network.head.weight.detach().abs().sum(dim=0).nonzero().ravel().tolist() == [3]
 
 
+@pytest.mark.parametrize(
+    ("languages", "speakers", "taken"), [(1, 6, "here"), (3, 6, "there"), (1, 1, "here")]
+)
+def test_where_speakers_are_left_out_there_is_another_choice(
+    languages: int, speakers: int, taken: str
+) -> None:
+    given = vectors(90, languages=languages, speakers=speakers)
+    network = LinearProbe(COLUMNS, CLASSES)
+    blocks = [np.array([i]) for i in range(COLUMNS)]
+    terms = probe.Terms(within=[seeing(0, 1, name="here")])
+    told = probe.train(
+        network, given, blocks, [seeing(2, 3, name="there")], classes=CLASSES, terms=terms
+    )
+    assert told.chosen.endswith(f"taken: {taken}")
+
+
 def test_two_classes_have_two_rows() -> None:
     given = vectors(40)
     two = given.take(np.flatnonzero(given.labels < 2))

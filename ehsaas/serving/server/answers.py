@@ -61,8 +61,8 @@ class Said(BaseModel):
     emotion: str = Field(description="A class of the model, “not sure” or “no speech”.")
     probabilities: dict[str, float] = Field(description="One a class, summing to 1.")
     prediction_set: list[str]
-    arousal: float | None
-    valence: float | None
+    arousal: float | None = Field(ge=-1, le=1, description="Null where the model says none.")
+    valence: float | None = Field(ge=-1, le=1, description="Null where the model says none.")
     start: float = Field(description="In seconds.")
     end: float = Field(description="In seconds.")
     attention: list[float] | None = Field(description="One weight a frame, summing to 1.")
@@ -142,8 +142,8 @@ _SAID: dict[str, Any] = {
     "emotion": "anger",
     "probabilities": {"anger": 0.81, "happiness": 0.12, "neutral": 0.05, "sadness": 0.02},
     "prediction_set": [],
-    "arousal": None,
-    "valence": None,
+    "arousal": 0.6,
+    "valence": -0.5,
     "start": 0.0,
     "end": 2.4,
     "attention": None,
@@ -179,5 +179,5 @@ ANSWERS = {
     ],
 }
 MODELS = [_LISTED]
-MODEL = _LISTED | {"card": {"format": 1, "name": "ehsaas", "classes": _LISTED["classes"]}}
+MODEL = _LISTED | {"card": {"format": 2, "name": "ehsaas", "classes": _LISTED["classes"]}}
 """Examples."""

@@ -51,7 +51,7 @@ def listed(name: str, judge: Judge) -> dict[str, Any]:
         "classes": list(judge.classes),
         "languages": list(judge.facts.get("languages", ())),
         "corpora": list(judge.facts.get("corpora", ())),
-        "licence": None if card is None else card.licence,
+        "licence": judge.licence,
         "precision": "float32" if card is None else card.precision,
         "sha256": None if card is None else card.sha256,
         "bytes": path.stat().st_size if path is not None and path.is_file() else None,

@@ -103,6 +103,8 @@ export function facts(clip, result) {
   const rows = [
     ["Judged", clip.result.where],
     ["Model", `${result.model} ${result.whole.version}`],
+    ["Arousal (−1 to 1)", result.whole.arousal?.toFixed(2) ?? null],
+    ["Valence (−1 to 1)", result.whole.valence?.toFixed(2) ?? null],
     ["Coverage", result.coverage ? percent(result.coverage) : "not asked for"],
     ["Distance from training", distance === undefined ? null : `${distance.toFixed(2)}${far}`],
   ];

@@ -24,7 +24,7 @@ export function csv(clips) {
   const told = plain(clips);
   const classes = [...new Set(told.flatMap((clip) => Object.keys(clip.whole.probabilities)))];
   const head = ["name", "part", "start", "end", "emotion", "prediction_set", ...classes];
-  head.push("language", "judged", "model", "statistics", "warnings");
+  head.push("arousal", "valence", "language", "judged", "model", "statistics", "warnings");
   const lines = told.flatMap((clip) =>
     [["whole", clip.whole], ...clip.segments.map((one) => ["segment", one])].map(([part, one]) => [
       clip.name,
@@ -34,6 +34,8 @@ export function csv(clips) {
       one.emotion,
       one.prediction_set.join("; "),
       ...classes.map((name) => one.probabilities[name]?.toFixed(4) ?? ""),
+      one.arousal?.toFixed(4) ?? "",
+      one.valence?.toFixed(4) ?? "",
       clip.language ?? "",
       clip.judged,
       clip.model,
@@ -54,6 +56,6 @@ export function save(name, type, text) {
 /** A cell, quoted where it must be; what a spreadsheet would take for a formula is made text. */
 function cell(value) {
   let text = String(value);
-  if (/^[=+@\t\r-]/.test(text)) text = `'${text}`;
+  if (/^[=+@\t\r-]/.test(text) && !/^-[\d.]+$/.test(text)) text = `'${text}`;
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

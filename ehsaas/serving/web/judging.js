@@ -85,7 +85,32 @@ export function merge(windows, settle) {
   return segments;
 }
 
-/** Judges samples by a card and by what `hear(samples)` → {probabilities, attention, distance}. */
+/** Probabilities, arousal and valence that estimates have together; null where one says none. */
+export function meanOf(estimates, weights) {
+  const names = Object.keys(estimates[0].probabilities);
+  const of = (name) => [name, meanOfAll(estimates, weights, (one) => one.probabilities[name])];
+  return {
+    probabilities: Object.fromEntries(names.map(of)),
+    arousal: meanOfAll(estimates, weights, (one) => one.arousal),
+    valence: meanOfAll(estimates, weights, (one) => one.valence),
+  };
+}
+
+/** An estimate with the emotion of its largest probability. */
+export function likeliest(estimate) {
+  const entries = Object.entries(estimate.probabilities);
+  const [emotion] = entries.reduce((best, one) => (one[1] > best[1] ? one : best));
+  return { ...estimate, emotion };
+}
+
+function meanOfAll(estimates, weights, value) {
+  const values = estimates.map(value);
+  if (values.some((one) => one === null)) return null;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return values.reduce((sum, one, i) => sum + weights[i] * one, 0) / total;
+}
+
+/** Judges samples by a card and by what `hear(samples)` → {probabilities, attention, distance, dimensions}. */
 export class Judge {
   constructor(card, hear) {
     this.card = card;
@@ -135,6 +160,8 @@ export class Judge {
     return {
       ...answer,
       ...this.said(heard.probabilities),
+      arousal: heard.dimensions?.[0] ?? null,
+      valence: heard.dimensions?.[1] ?? null,
       attention: heard.attention,
       extra: heard.distance === null ? {} : { distance: heard.distance },
     };
@@ -148,15 +175,14 @@ export class Judge {
       .filter(([one]) => one.emotion !== NO_SPEECH);
     const answer = this.answer(0, samples.length / RATE);
     if (parts.length === 0) return answer;
-    const total = parts.reduce((sum, [, weight]) => sum + weight, 0);
-    const mean = (value) => parts.reduce((sum, [one, w]) => sum + w * value(one), 0) / total;
+    const [heard, weights] = [parts.map(([one]) => one), parts.map(([, weight]) => weight)];
     const told = `longer than ${LONGEST} s: the mean of ${parts.length} windows`;
     const far = parts.every(([one]) => "distance" in one.extra);
     return {
       ...answer,
-      ...this.said(this.card.classes.map((name) => mean((one) => one.probabilities[name]))),
+      ...likeliest(meanOf(heard, weights)),
       warnings: [told],
-      extra: far ? { distance: mean((one) => one.extra.distance) } : {},
+      extra: far ? { distance: meanOfAll(heard, weights, (one) => one.extra.distance) } : {},
     };
   }
 
@@ -173,8 +199,7 @@ export class Judge {
 
   said(probabilities) {
     const entries = this.card.classes.map((name, i) => [name, probabilities[i]]);
-    const [emotion] = entries.reduce((best, one) => (one[1] > best[1] ? one : best));
-    return { emotion, probabilities: Object.fromEntries(entries) };
+    return likeliest({ probabilities: Object.fromEntries(entries) });
   }
 
   /** An answer that says no speech so far. */
@@ -219,22 +244,13 @@ function pieceOf(over, start, end) {
   const heard = over.filter((one) => one.emotion !== NO_SPEECH);
   const fixed = { ...over[0], start, end, attention: null, prediction_set: [], extra: {} };
   if (heard.length === 0 || 2 * heard.length < over.length) {
-    return { ...fixed, emotion: NO_SPEECH, probabilities: {} };
+    return { ...fixed, emotion: NO_SPEECH, probabilities: {}, arousal: null, valence: null };
   }
-  const mean = Object.keys(heard[0].probabilities).map((name) => [
-    name,
-    heard.reduce((sum, one) => sum + one.probabilities[name], 0) / heard.length,
-  ]);
-  const [emotion] = mean.reduce((best, one) => (one[1] > best[1] ? one : best));
-  return { ...fixed, emotion, probabilities: Object.fromEntries(mean) };
+  return likeliest({ ...fixed, ...meanOf(heard, heard.map(() => 1)) });
 }
 
 function joined(first, then) {
-  const [before, after] = [first.end - first.start, then.end - then.start];
-  const mean = Object.entries(first.probabilities).map(([name, p]) => [
-    name,
-    (before * p + after * then.probabilities[name]) / (before + after),
-  ]);
+  const mean = meanOf([first, then], [first.end - first.start, then.end - then.start]);
   const warnings = [...new Set([...first.warnings, ...then.warnings])];
-  return { ...first, end: then.end, probabilities: Object.fromEntries(mean), warnings };
+  return { ...first, ...mean, end: then.end, warnings };
 }

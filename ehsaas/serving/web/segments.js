@@ -5,6 +5,7 @@
  */
 
 import { NO_SPEECH } from "./emotions.js";
+import { likeliest, meanOf } from "./judging.js";
 
 export const HOLD = 2; // looks in a row that an answer has to last to begin a segment, or to end one
 export const KEPT = 0.5; // the share of what was said before in what is said now
@@ -56,15 +57,9 @@ export class Segments {
 
   smoothed(look) {
     if (look.emotion === NO_SPEECH) return look;
-    const kept = this.smooth ? KEPT : 0;
-    const entries = Object.entries(look.probabilities);
-    const mixed = entries.map(([name, p]) => [
-      name,
-      kept * (this.smooth?.[name] ?? 0) + (1 - kept) * p,
-    ]);
-    this.smooth = Object.fromEntries(mixed);
-    const [emotion] = mixed.reduce((best, one) => (one[1] > best[1] ? one : best));
-    return this.settle({ ...look, emotion, probabilities: this.smooth });
+    const mixed = this.smooth ? meanOf([this.smooth, look], [KEPT, 1 - KEPT]) : {};
+    this.smooth = likeliest({ ...look, ...mixed });
+    return this.settle(this.smooth);
   }
 
   /** Where that which this look is the first to say began: a hop is left to the one before. */
@@ -92,20 +87,18 @@ export class Segments {
   }
 
   /** A segment: like a look, with the mean of its own. */
-  segment({ emotion, start, looks, sums }, end) {
-    const mean = Object.entries(sums).map(([name, sum]) => [name, sum / looks]);
+  segment({ emotion, start, mean }, end) {
     const bare = { attention: null, prediction_set: [], warnings: [], extra: {} };
-    const probabilities = Object.fromEntries(mean);
-    const said = this.settle({ ...this.last, ...bare, emotion, probabilities, start, end });
+    const said = this.settle({ ...this.last, ...bare, ...mean, emotion, start, end });
     return { ...said, emotion };
   }
 }
 
 function begun(emotion, start) {
-  return { emotion, start, looks: 0, sums: {} };
+  return { emotion, start, looks: 0, mean: null };
 }
 
-function add(run, { probabilities }) {
+function add(run, look) {
+  run.mean = meanOf([run.mean ?? look, look], [run.looks, 1]);
   run.looks += 1;
-  for (const [name, p] of Object.entries(probabilities)) run.sums[name] = (run.sums[name] ?? 0) + p;
 }

@@ -68,5 +68,6 @@ async function hear(session, card, samples) {
     probabilities: [...found.probabilities.data],
     attention: found.attention ? [...found.attention.data.slice(0, spans)] : null,
     distance: found.distance ? found.distance.data[0] : null,
+    dimensions: found.dimensions ? [...found.dimensions.data] : null,
   };
 }

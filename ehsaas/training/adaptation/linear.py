@@ -14,7 +14,7 @@ from ehsaas.models.linear_probe import LinearProbe
 from ehsaas.training.adaptation.task import Adapted, Floats, ProbeSettings, Task
 from ehsaas.training.batches import IntArray
 from ehsaas.training.losses import balanced
-from ehsaas.training.vectors import solve, within_classes
+from ehsaas.training.multinomial import solve, within_classes
 
 NEVER = -1e4
 """Bias of a class that no labelled utterance has."""

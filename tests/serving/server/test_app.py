@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from ehsaas.audio import Clip
 from ehsaas.serving.server.app import app
 from ehsaas.serving.server.settings import Settings
+from tests.judging.toys import judge
 from tests.serving.server.conftest import Serve
 from tests.serving.server.toy import CLASSES, tone, toy, wav
 
@@ -51,6 +52,15 @@ def test_a_timeline_and_the_whole(serve: Serve) -> None:
     first, silent = told["estimates"]
     assert (first["start"], silent["emotion"], silent["end"]) == (0, "no speech", 6)
     assert told["whole"]["end"] == 6 and set(told["whole"]["probabilities"]) == set(CLASSES)
+
+
+def test_arousal_and_valence_are_told(serve: Serve) -> None:
+    client = serve({"ear": judge(placed=True), "toy": toy()})
+    for name, known in (("ear", True), ("toy", False)):
+        told = client.post(f"/v1/recognise?model={name}", content=wav(f0=400), headers=WAV).json()
+        (said,) = told["estimates"]
+        assert said["arousal"] == (pytest.approx(1.0, abs=0.01) if known else None)
+        assert said["valence"] == (pytest.approx(-0.5, abs=0.01) if known else None)
 
 
 def test_coverage_gives_sets(serve: Serve) -> None:

@@ -32,7 +32,8 @@ def model(tmp_path: Path) -> ModelFile:
         hop_ms=20.0,
     )
     known = {one.name: getattr(toy(), one.name) for one in fields(Judge)}
-    return ModelFile(**(known | {"facts": card.facts}), card=card, session=None, path=path)
+    known |= {"facts": card.facts, "licence": card.licence}
+    return ModelFile(**known, card=card, session=None, path=path)
 
 
 def test_what_is_known_of_a_file(serve: Serve, model: ModelFile) -> None:

@@ -72,7 +72,7 @@ def tone(seconds: float = 1.0, level: float = 0.3, f0: float = 220.0) -> NDArray
     return (level * np.sin(2 * np.pi * f0 * time)).astype(np.float32)
 
 
-def wav(seconds: float = 1.0, level: float = 0.3, form: str = "WAV") -> bytes:
+def wav(seconds: float = 1.0, level: float = 0.3, form: str = "WAV", f0: float = 220.0) -> bytes:
     file = io.BytesIO()
-    soundfile.write(file, tone(seconds, level), RATE, format=form, subtype="PCM_16")
+    soundfile.write(file, tone(seconds, level, f0), RATE, format=form, subtype="PCM_16")
     return file.getvalue()

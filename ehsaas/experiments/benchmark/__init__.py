@@ -1,0 +1,1 @@
+"""The benchmark: any model and prepared tables → predictions, figures, a place on a leaderboard."""
