@@ -295,10 +295,11 @@ def _draw(folder: Path, name: str, results: Sequence[Result]) -> dict[Path, str]
 
 
 def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) -> Path | None:
-    """The fullest table below the limit: probabilities to 3 digits, or without, or no digests.
+    """The fullest table below the limit, its probabilities to 3 digits.
 
-    Sorted by item first, so that what belongs to the item is written once and the judgements of
-    one item, which agree often, lie together.
+    Probabilities go first, those of undisturbed clips of languages that were left out last; then
+    digests. Sorted by item first, so that what belongs to the item is written once and the
+    judgements of one item, which agree often, lie together.
     """
     order = ["corpus", "label_set", "id", *(key for key in RESULT_KEY if key != "corpus"), "seed"]
     sorted_rows = predictions.sort(list(dict.fromkeys(order)))
@@ -308,7 +309,12 @@ def _write_parquet(path: Path, predictions: pl.DataFrame, meta: dict[str, Any]) 
     path.unlink(missing_ok=True)
     aside = path.with_suffix(f".{os.getpid()}.part")
     plain = sorted_rows.drop(probabilities)
-    for table in (rounded, plain, plain.with_columns(digest=pl.lit(None, pl.String))):
+    tables = [rounded, plain, plain.with_columns(digest=pl.lit(None, pl.String))]
+    left_out = (pl.col("protocol") == "lolo") & (pl.col("condition") == "{}")
+    if probabilities and rounded.select(left_out.any()).item():
+        across = [pl.when(left_out).then(pl.col(one)).alias(one) for one in probabilities]
+        tables.insert(1, rounded.with_columns(across))
+    for table in tables:
         table.write_parquet(aside, compression="zstd", compression_level=19, metadata=metadata)
         if aside.stat().st_size < LARGEST:
             aside.replace(path)

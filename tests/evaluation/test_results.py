@@ -187,6 +187,24 @@ def test_probabilities_go_before_the_table_does(
     ]
 
 
+def test_probabilities_of_languages_that_were_left_out_go_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a large page still says whether they can be believed across languages."""
+    across = left_out("emodb", 1.0, items=240)
+    within = across.with_columns(protocol=pl.lit("strict"))
+    disturbed = across.with_columns(condition=pl.lit('{"disturbance": "babble"}'))
+    table = pl.concat([across, within, disturbed])
+    whole = page(tmp_path / "whole", table).parquet
+    assert whole is not None
+    monkeypatch.setattr(module, "LARGEST", whole.stat().st_size - 100)
+    parquet = page(tmp_path / "less", table).parquet
+    assert parquet is not None
+    known = pl.read_parquet(parquet).filter(pl.col("p_anger").is_not_null())
+    assert known["protocol"].unique().to_list() == ["lolo"] and known.height == across.height
+    assert known["condition"].unique().to_list() == ["{}"]
+
+
 def test_a_twin_that_would_be_too_large_holds_fewer_metrics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
