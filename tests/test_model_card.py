@@ -42,7 +42,9 @@ FACTS = Facts(
 )
 
 
-def said(corpus: str, language: str, condition: str = "{}", wrong: int = 1) -> pl.DataFrame:
+def said(
+    corpus: str, language: str, condition: str = "{}", wrong: int = 1, label_set: str = "four"
+) -> pl.DataFrame:
     """Six speakers, each emotion twice; `wrong` of them call happiness anger, and are sure."""
     truth = [name for _ in range(6) for name in FOUR for _ in range(2)]
     answers = [
@@ -54,7 +56,7 @@ def said(corpus: str, language: str, condition: str = "{}", wrong: int = 1) -> p
         "language": language,
         "system": "ours",
         "normalisation": "source",
-        "label_set": "four",
+        "label_set": label_set,
         "condition": condition,
     }
     table = judged(truth, answers, [f"s{i // 8}" for i in range(len(truth))], **key)
@@ -107,6 +109,20 @@ def test_the_twin_has_each_language(predictions: pl.DataFrame) -> None:
         "all languages"
     }
     assert [one["corpus"] for one in told["mistakes"]] == ["urdu", "urdu"]
+
+
+def test_how_it_fails_is_told_of_each_clip_once(predictions: pl.DataFrame) -> None:
+    """Though it was asked twice: among four emotions, and among all that it knows."""
+    among = said("urdu", "ur", wrong=2, label_set="among seven")
+    both = pl.concat([predictions, among])
+    found = twin(FACTS, both)["mistakes"]
+    assert len({one["id"] for one in found}) == len(found) == 3
+    card = page(FACTS, both)
+    failing = card[card.index("## How it fails") :]
+    assert failing.count("| Urdu | urdu | anger |") == 1
+    assert "happiness | 0.67 | anger (0.33) | 12 |" in failing
+    assert "source statistics, four, languages" in card
+    assert "source statistics, among seven, languages" in card
 
 
 def test_every_shipped_model_has_its_terms() -> None:

@@ -20,7 +20,8 @@ _MANY = 3
 def promise_tables(stated: Sequence[Stated], headline: Headline) -> list[Table]:
     """The headline's languages one by one, and all ways that were tried, the languages together.
 
-    None where a table has no probabilities of a language that was left out.
+    Each label set has a table of its own. None where a table has no probabilities of a language
+    that was left out.
     """
     left_out = [one for one in stated if one.protocol == PROTOCOL]
     found = trusted([one for one in left_out if "variant" not in one.condition])
@@ -28,16 +29,21 @@ def promise_tables(stated: Sequence[Stated], headline: Headline) -> list[Table]:
     by_way: dict[tuple[str, ...], list[Trusted]] = {}
     for one in found:
         by_way.setdefault(_way(one.stated), []).append(one)
-    tables = [_by_language(own)] if own else []
+    label_sets = sorted({one.stated.label_set for one in own}, key=lambda name: (len(name), name))
+    tables = [
+        _by_language([one for one in own if one.stated.label_set == name]) for name in label_sets
+    ]
     if len(by_way) >= _MANY or (by_way and not own):
         tables.append(_by_way(by_way))
     return tables
 
 
 def _by_language(found: Sequence[Trusted]) -> Table:
+    """Of one system, by one kind of statistics, in one label set."""
+    first = found[0].stated
     return Table(
-        f"Promises of prediction sets: {found[0].stated.system},"
-        f" {found[0].stated.normalisation} statistics, languages that were left out",
+        f"Promises of prediction sets: {first.system}, {first.normalisation} statistics,"
+        f" {first.label_set}, languages that were left out",
         "Temperature and threshold are taken from the results on the other languages, or from other"
         " speakers of the same one; the models that were judged on the other languages had the"
         " tested one among their sources, which nobody has of a truly new language. A promise is"
