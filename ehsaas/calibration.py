@@ -58,6 +58,11 @@ class Statistics:
         std[list(hidden)] *= np.float32(HIDING)
         return replace(self, std=std, hidden=hidden)
 
+    def on(self, columns: NDArray[np.int64]) -> "Statistics":
+        """The same statistics of some dimensions alone, (K,) of their numbers."""
+        hidden = tuple(np.flatnonzero(np.isin(columns, self.hidden)).tolist())
+        return replace(self, mean=self.mean[columns], std=self.std[columns], hidden=hidden)
+
     def __call__(self, features: Array) -> Array:
         """Standardise `features` (..., D): subtract the mean, divide by the deviation."""
         scaled: Array = ((features - self.mean) / np.maximum(self.std, SMALLEST)).astype(np.float32)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ehsaas.calibration import (
+    HIDING,
     TEMPERATURES,
     Statistics,
     best_temperature,
@@ -28,6 +29,13 @@ def test_statistics_standardise_over_any_leading_axes() -> None:
 def test_a_dimension_that_never_moves_stays_finite() -> None:
     still = Statistics(np.ones(1, np.float32), np.zeros(1, np.float32), 10, "source")
     assert still(np.ones((3, 1), np.float32)).tolist() == [[0], [0], [0]]
+
+
+def test_of_some_dimensions_the_hidden_ones_are_told_by_their_new_numbers() -> None:
+    whole = Statistics(np.arange(4, dtype=np.float32), np.ones(4, np.float32), 10, "source")
+    some = whole.hiding((0, 3)).on(np.array([1, 3]))
+    assert some.mean.tolist() == [1, 3] and some.hidden == (1,)
+    assert some.std.tolist() == [1, HIDING]
 
 
 def test_softmax_sums_to_one_and_large_logits_do_not_overflow() -> None:

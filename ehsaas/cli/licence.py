@@ -40,7 +40,10 @@ def _notice(name: str, licence: str | None, corpora: tuple[str, ...]) -> str:
     trained = f" It was trained on {', '.join(corpora)}." if corpora else ""
     free = shipped.free()
     if free is None:
-        other = "`ehsaas run` trains one for any use on corpora that allow it (`ehsaas corpora`)."
+        other = (
+            "`ehsaas run` trains one for any use by experiments/ehsaas_open.yaml of the source"
+            " repository."
+        )
     else:
         other = f"For any use there is {free} (--model {free})."
     return f"Licence of {name}: {licence or 'not said in its file'}.{trained}\n{other}"

@@ -26,7 +26,7 @@ from ehsaas.recogniser import Recogniser, load, save
 from ehsaas.training.adaptation import METHODS, AdaptationError, neural
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept, Kind, head
 from ehsaas.training.batches import IntArray
-from ehsaas.training.calibrating import Calibrated
+from ehsaas.training.calibrating import Calibrated, tempered
 
 UNLABELLED = "self-training"
 LABELLED = "joint-training"
@@ -208,6 +208,7 @@ def _with(
     known = "digests" if "digests" in facts else "heard"
     facts[known] = digests.add(facts.get(known, ""), recordings)
     if calibrated is not None:
+        calibrated = tempered(recogniser.network, calibrated)
         facts["calibration"] = {
             "data": "target",
             "utterances": adapted["labels"],

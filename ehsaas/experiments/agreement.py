@@ -133,6 +133,13 @@ def _agrees(config: "ExperimentConfig") -> None:
                 f" {config.adaptation.label_set}; adaptation starts from the transferred network,"
                 " so both must be the same"
             )
+        learned = config.learned_labels
+        if learned != config.adaptation.label_set:
+            raise ValueError(
+                f"transfer.learns is {learned} and adaptation.label_set"
+                f" {config.adaptation.label_set}; adaptation starts from the transferred network,"
+                " whose emotions must be those; leave out learns, or write adaptation: null"
+            )
     if len(set(config.corpora)) < len(config.corpora):
         raise ValueError(f"corpora are {', '.join(config.corpora)}; name each once")
     judged = (*config.corpora, *config.optional)

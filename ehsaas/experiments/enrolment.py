@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ehsaas.calibration import Statistics
@@ -23,8 +24,8 @@ from ehsaas.experiments.networks import Trained
 from ehsaas.experiments.parts import EnrolmentConfig
 from ehsaas.experiments.protocols import Cell
 from ehsaas.experiments.suspicion import Offer
-from ehsaas.experiments.voices import Voices, cut, voices
-from ehsaas.models.linear_probe import LinearProbe
+from ehsaas.experiments.voices import Voices, voices
+from ehsaas.models.linear_probe import LinearProbe, softened
 
 CHOOSING = ("mixed", "neutral", "emotional")
 """Kinds of speech on which the strength is chosen: a user's own will be one of these."""
@@ -93,12 +94,15 @@ class Probe:
         W = network.head.weight.detach().numpy()
         self.columns = np.flatnonzero(np.abs(W).sum(axis=0))
         self.W, self.b = W[:, self.columns], network.head.bias.detach().numpy()
-        self.source, self.by, self.history = cut(source, self.columns), by, history
+        self.bound = network.bound
+        self.source, self.by, self.history = source.on(self.columns), by, history
         self.how = ""
 
     def __call__(self, X: NDArray[np.float32], statistics: Statistics | None) -> IntArray:
         """The class index of each vector (N, D) under some statistics, or the training data's."""
         z = (statistics or self.source)(X)
+        if self.bound is not None:
+            z = softened(torch.from_numpy(z), self.bound).numpy()
         said: IntArray = (z @ self.W.T + self.b).argmax(axis=1)
         return said
 

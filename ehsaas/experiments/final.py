@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 from torch import nn
 
 from ehsaas import digests
@@ -29,7 +28,7 @@ from ehsaas.recogniser import Recogniser, save
 from ehsaas.training import batches, loop, reaching
 from ehsaas.training.adaptation.kept import ADAPTABLE, Kept
 from ehsaas.training.batches import Examples
-from ehsaas.training.calibrating import Calibrated, calibrate
+from ehsaas.training.calibrating import calibrate, tempered
 
 
 def recogniser(setup: Setup, cell: Cell) -> Trained:
@@ -58,8 +57,7 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
     else:
         calibrated = calibrate(loop.predict(network, examples), examples.labels)
         calibration = _calibration(data, part)
-    if isinstance(network, LinearProbe) and network.placed:
-        calibrated = tempered(network, calibrated)
+    calibrated = tempered(network, calibrated)
     made = Recogniser(
         config.heard_by,
         fitting.sizes(config, len(data.corpora), data.classes),
@@ -118,17 +116,6 @@ def _judged(
     said = crossed.judged_among_all(setup, data, languages)
     channels = stored.versions(config)
     return predictions.concat([said, *probes.corpora(read), *probes.channels(read, channels)])
-
-
-def tempered(network: LinearProbe, calibrated: Calibrated) -> Calibrated:
-    """The calibration of a probe once its temperature is in its weights, where it is put here.
-
-    Arousal and valence then go by the probabilities that are stated.
-    """
-    with torch.no_grad():
-        network.head.weight.div_(calibrated.temperature)
-        network.head.bias.div_(calibrated.temperature)
-    return replace(calibrated, temperature=1.0)
 
 
 def _calibration(data: Material, part: Validation) -> dict[str, Any]:

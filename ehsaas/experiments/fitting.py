@@ -46,8 +46,9 @@ def network(config: ExperimentConfig, classes: Sequence[str], corpora: int, seed
 def sizes(config: ExperimentConfig, corpora: int, classes: Sequence[str]) -> dict[str, Any]:
     """What the model is built with beside the size of a frame and the number of classes."""
     if isinstance(config.model, ProbeConfig):
-        places = [astuple(CIRCUMPLEX[name]) for name in classes]
-        return {"bound": config.model.bound, "places": places if config.model.dimensions else None}
+        dimensions = config.model.dimensions
+        places = [astuple(CIRCUMPLEX[name]) for name in classes] if dimensions else None
+        return {"bound": config.model.bound, "places": places}
     if isinstance(config.model, FineTunedConfig | TextClassifierConfig):
         return pretrained.sizes(config)
     own = config.model.model_dump()

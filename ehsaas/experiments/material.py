@@ -155,7 +155,7 @@ class Material:
                 for i, scale in zip(rows, used, strict=True)
                 if self.copies
             ],
-            _codes(self.rows["language"])[rows],
+            _codes(_tongues(self.rows["language"]))[rows],
             _codes(self.rows["speaker"])[rows],
             [self.words[i] for i in rows] if self.words else (),
         )
@@ -208,6 +208,11 @@ def _voices(rows: pl.DataFrame) -> list[str]:
         .to_series()
         .to_list()
     )
+
+
+def _tongues(tags: pl.Series) -> pl.Series:
+    """The language of each tag, regions of one being the same; null where it is not known."""
+    return tags.replace({tag: utterances.primary(tag) for tag in tags.drop_nulls().unique()})
 
 
 def _codes(names: pl.Series) -> IntArray:

@@ -22,6 +22,7 @@ from ehsaas.experiments.config import ExperimentConfig
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.parts import JointConfig
 from ehsaas.experiments.protocols import Cell
+from ehsaas.training.choosing import LEFT_OUT
 from ehsaas.training.probe import TAKEN
 
 PACKAGES = ("ehsaas", "torch", "numpy", "scipy", "polars", "scikit-learn", "soundfile", "soxr")
@@ -43,6 +44,11 @@ MIXED_STATISTICS = (
     " network is judged under all of them: it learns each utterance by those of all that is trained"
     " on, of its corpus's part of that, and of its speaker. A corpus's own statistics, and a"
     " speaker's, are over all of its recordings, the one that is judged among them."
+)
+CHOOSING = (
+    "Languages or speakers that are left out of the training part to choose by have their part in"
+    " the statistics of all training recordings, so that one clip alone is a little easier to judge"
+    " there than in the test part, which takes no part in the choice."
 )
 CURVES = (
     "Curves of training show the test part, too, for the first seed of the system as it is; it"
@@ -118,7 +124,7 @@ def _named(recipe: Recipe) -> str:
 def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]:
     """What the kept epoch of a training was chosen on, and for which corpora.
 
-    Of probes, how often each candidate was taken.
+    Of probes, how often each candidate was taken, and what they were chosen under.
     """
     found: dict[str, set[str]] = {}
     taken: dict[str, Counter[str]] = {}
@@ -134,6 +140,8 @@ def _validated(ordered: list[Cell], told: list[dict[str, Any]]) -> Iterator[str]
         times = "; ".join(f"{candidate} ({count})" for candidate, count in counts)
         own = f" Taken, how often: {times}." if times else ""
         yield f"Validation part of {', '.join(sorted(places))}: {chosen_on}.{own}"
+    if any(chosen_on.startswith(LEFT_OUT) for chosen_on in taken):
+        yield CHOOSING
 
 
 class Clock:

@@ -2,14 +2,13 @@
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ehsaas.calibration import Statistics
 from ehsaas.corpora.splits import IntArray
 from ehsaas.emotions import LABEL_SETS
 from ehsaas.experiments import material
@@ -167,8 +166,3 @@ def drawn(
     order = generator.permutation(pool)
     enough: IntArray = order[: int(np.searchsorted(np.cumsum(length[order]), seconds)) + 1]
     return enough
-
-
-def cut(statistics: Statistics, columns: IntArray) -> Statistics:
-    """Statistics of some columns alone."""
-    return replace(statistics, mean=statistics.mean[columns], std=statistics.std[columns])

@@ -40,9 +40,7 @@ def narrowed(recogniser: Recogniser) -> Recogniser:
         return recogniser
     kept = _places(config, small)
     probe = _on(network, kept)
-    statistics = recogniser.statistics
-    hidden = tuple(np.flatnonzero(np.isin(kept, statistics.hidden)).tolist())
-    own = replace(statistics, mean=statistics.mean[kept], std=statistics.std[kept], hidden=hidden)
+    own = recogniser.statistics.on(kept)
     reach = recogniser.reach
     if reach is not None:
         reach = replace(reach, columns=np.searchsorted(kept, reach.columns))

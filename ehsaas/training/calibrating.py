@@ -4,12 +4,15 @@ Both are taken from the same utterances: one number is fitted, so they are hardl
 of it than others would be. What the sets hold then is measured the same way (`evaluation.trust`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from ehsaas.calibration import Array, best_temperature, conformal_scores, softmax
+from ehsaas.models.linear_probe import LinearProbe
 
 
 class CalibrationError(ValueError):
@@ -47,3 +50,17 @@ def calibrate(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> Calibr
     temperature = best_temperature(logits, labels)
     scores = conformal_scores(softmax(logits, temperature), labels)
     return Calibrated(temperature, scores.astype(np.float32))
+
+
+def tempered(network: nn.Module, calibrated: Calibrated) -> Calibrated:
+    """The calibration of a probe once its temperature is in its weights, where it is put here.
+
+    Arousal and valence then go by the probabilities that are stated. A network that says neither
+    is left as it is.
+    """
+    if not isinstance(network, LinearProbe) or not network.placed:
+        return calibrated
+    with torch.no_grad():
+        network.head.weight.div_(calibrated.temperature)
+        network.head.bias.div_(calibrated.temperature)
+    return replace(calibrated, temperature=1.0)

@@ -32,7 +32,10 @@ def test_it_is_said_once_in_two_lines_on_stderr(
     assert first.exit_code == 0 and len(json.loads(first.stdout)) == 1
     what, other = first.stderr.splitlines()
     assert what == f"Licence of ehsaas-base: {RESTRICTED}. It was trained on first."
-    assert "ehsaas run" in other and other.endswith("This is said once.")
+    assert "`ehsaas run`" in other and other.endswith("This is said once.")
+    (configuration,) = (word for word in other.split() if word.endswith(".yaml"))
+    assert f"{configuration} of the source repository" in other
+    assert (Path(__file__).parents[2] / configuration).is_file()
     again = typed("recognise", clip, "--format", "json")
     assert again.stdout == first.stdout and again.stderr == ""
     (kept,) = (default.home / "licences").iterdir()

@@ -52,6 +52,10 @@ def test_every_experiment_of_the_repository_is_valid() -> None:
         ("name: x\ncorpora: [a]\nadaptation: {replay: 0.2}\n", "replay"),
         ("name: x\ncorpora: [a, a]\n", "name each once"),
         ("name: x\ncorpora: [a]\ntransfer: {label_set: seven}\n", "must be the same"),
+        (
+            "name: x\ncorpora: [a]\ntransfer: {learns: seven}\n",
+            "transfer.learns is seven and adaptation.label_set four; .* or write adaptation: null",
+        ),
         ("just a line\n", "expected keys"),
         ("a: [\n", "not YAML"),
     ],
@@ -59,6 +63,21 @@ def test_every_experiment_of_the_repository_is_valid() -> None:
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         config.load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("transfer", "adaptation"),
+    [
+        ({"learns": "seven"}, None),
+        ({"learns": "four"}, {}),
+        ({"label_set": "seven", "learns": "seven"}, {"label_set": "seven"}),
+    ],
+)
+def test_a_network_that_is_not_adapted_may_learn_more_and_one_that_is_the_same(
+    transfer: dict[str, str], adaptation: dict[str, str] | None
+) -> None:
+    given = {"name": "x", "corpora": ["a"], "transfer": transfer, "adaptation": adaptation}
+    assert ExperimentConfig.model_validate(given).learned_labels == transfer["learns"]
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
+from ehsaas.calibration import Statistics
+from ehsaas.enrolment import enrol
 from ehsaas.evaluation.pooled import pool
 from ehsaas.experiments import enrolment
 from ehsaas.experiments.config import load
 from ehsaas.experiments.mistakes import ConfigError
+from ehsaas.experiments.record import CHOOSING
 from ehsaas.experiments.run import run
 from ehsaas.experiments.voices import Voices
+from ehsaas.models.batch import Batch
+from ehsaas.models.linear_probe import LinearProbe
 from tests.experiments.encoded import config, judged
 
 PART = {"seconds": (1, 2, 40), "parts": 2, "draws": 2, "strengths": (1, 4)}
@@ -34,6 +40,7 @@ def said(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame
     table = judged(given, folder, out)
     notes = json.loads((out / "notes.json").read_text(encoding="utf-8"))
     assert sum("the training data count for" in note for note in notes) == 4
+    assert CHOOSING not in notes  # there was one candidate
     assert "UAR by seconds of speech given: trained by speaker" in (out / "report.html").read_text()
     return table
 
@@ -164,6 +171,29 @@ def test_how_much_is_reached() -> None:
     assert heard.reached("neutral", 6.0) == 1.0
     assert heard.reached("neutral", 12.0) == 0.5
     assert heard.reached("anger", 6.0) == pytest.approx((2 * 4 / 6 + 10) / 12)
+
+
+def test_a_probe_says_what_its_network_does_on_the_columns_that_it_sees() -> None:
+    """Bounded as the network is, a hidden column among them; the first column is not seen."""
+    rng = np.random.default_rng(0)
+    network = LinearProbe(5, 4, bound=1.0)
+    with torch.no_grad():
+        network.head.weight.copy_(torch.from_numpy(rng.normal(size=(4, 5))))
+        network.head.weight[:, 0] = 0
+    X = rng.normal(1, 3, (200, 5)).astype(np.float32)
+    source = Statistics(X.mean(axis=0), X.std(axis=0), 200, "source").hiding((3,))
+    probe = enrolment.Probe(network, source, "source", {})
+    np.testing.assert_array_equal(probe.columns, [1, 2, 3, 4])
+    own = enrol([(X[:5, 1:], 20.0, 1.0)], probe.source, "given")
+    whole = enrol([(X[:5], 20.0, 1.0)], source, "given")
+    assert own is not None and whole is not None
+    lengths = torch.ones(200, dtype=torch.int64)
+    for cut, full in ((None, source), (own, whole)):
+        z = torch.from_numpy(full(X))
+        said = network(Batch(z[:, None], lengths)).logits.argmax(dim=1).numpy()
+        np.testing.assert_array_equal(probe(X[:, 1:], cut), said)
+        unbound = (z @ network.head.weight.T + network.head.bias).argmax(dim=1).numpy()
+        assert (unbound != said).any()
 
 
 def test_all_of_a_speaker_is_the_judged_and_the_rest() -> None:

@@ -10,12 +10,15 @@ import pytest
 import ehsaas
 from ehsaas import audio
 from ehsaas.calibration import HIDING
+from ehsaas.emotions import CIRCUMPLEX, Estimate
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.predictions import PLAIN
 from ehsaas.evaluation.trials import CHANNELS, CORPORA
 from ehsaas.evaluation.trials import PROBE as PROBED
 from ehsaas.experiments import material, pretrained, stored
+from ehsaas.experiments.adapt import adapt
 from ehsaas.experiments.config import ExperimentConfig
+from ehsaas.experiments.given import Recording
 from ehsaas.experiments.left_out_disturbed import CONDITIONS
 from ehsaas.experiments.material import Setup
 from ehsaas.experiments.probes import AS_RECORDED
@@ -192,11 +195,25 @@ def test_its_file_gives_the_same_answers_arousal_and_valence_among_them(
     assert theirs.arousal == pytest.approx(ours.arousal, abs=1e-4)
     assert theirs.valence == pytest.approx(ours.valence, abs=1e-4)
     assert len(file.statistics.hidden) == 1
-    mean = sum(
-        p * (1 if name in ("anger", "happiness") else -1 if name == "sadness" else 0)
-        for name, p in ours.probabilities.items()
-    )
-    assert ours.arousal == pytest.approx(mean, abs=1e-5)
+    assert ours.arousal == pytest.approx(arousal_of(ours), abs=1e-5)
+
+
+def arousal_of(said: Estimate) -> float:
+    """What the stated probabilities of the classes make of it."""
+    return sum(p * CIRCUMPLEX[name].arousal for name, p in said.probabilities.items())
+
+
+def test_an_adapted_one_s_arousal_goes_by_the_probabilities_that_it_states(
+    out: Path, folder: Path, tmp_path: Path
+) -> None:
+    paths = sorted((folder / "third").glob("*.wav"))
+    told = [Recording(path.stem, path, path.stem.split("_")[1]) for path in paths]
+    adapt(out / "model", told).save(tmp_path / "new")
+    new = ehsaas.load(tmp_path / "new")
+    assert "calibration" in new.facts
+    for path in paths[::8]:
+        said = new(audio.read(path))
+        assert said.arousal == pytest.approx(arousal_of(said), abs=1e-5)
 
 
 def test_every_view_of_an_utterance_is_a_version_of_it(folder: Path, tmp_path: Path) -> None:

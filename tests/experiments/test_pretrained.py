@@ -47,6 +47,13 @@ def test_pooled_vectors_are_standardised_by_the_training_part(
     assert trained.centre.any() and not torch.equal(trained.dense.weight, untrained.dense.weight)
 
 
+def test_a_probe_without_dimensions_looks_up_no_place_of_a_class() -> None:
+    classes = ("anger", "of no vocabulary")
+    assert fitting.sizes(config(), 1, classes)["places"] is None
+    placed = config(model=PROBE["model"] | {"dimensions": True})
+    assert fitting.sizes(placed, 1, classes[:1])["places"] == [(1, -1)]
+
+
 def test_a_candidate_sees_the_columns_that_its_name_says(folder: Path) -> None:
     given = pretrained.found(config(), folder)
     blocks = pretrained.blocks(given.features)
@@ -99,7 +106,7 @@ def test_what_is_named_for_few_speakers_says_in_full_what_it_is(folder: Path) ->
         pretrained.found(config(model={"alone": {"layers": ((7,),)}}), folder)
     with pytest.raises(ValueError, match="one value each; it has more of steps"):
         config(model={"alone": {"steps": (3, 4)}})
-    with pytest.raises(ValueError, match="one value each; it has more of alone"):
+    with pytest.raises(ValueError, match="model.alone.alone: unknown key"):
         config(model={"alone": {"alone": {}}})
 
 

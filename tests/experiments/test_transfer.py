@@ -48,6 +48,7 @@ def test_a_probe_is_judged_under_every_protocol_and_statistics(
     assert set(rivals["normalisation"]) == {"source", "corpus", "speaker"}
     notes = (tmp_path / "run" / "notes.json").read_text(encoding="utf-8")
     assert "left-out speakers of the training part. Taken, how often: layer" in notes
+    assert notes.count("one clip alone is a little easier to judge there") == 1
     assert str(folder) not in (tmp_path / "run" / "config.yaml").read_text(encoding="utf-8")
 
 
