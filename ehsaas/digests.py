@@ -18,7 +18,8 @@ class DigestError(ValueError):
 def pack(digests: Iterable[str | None]) -> str:
     """Digests (hexadecimal, `audio.digest`) as base64 of their first 6 bytes, sorted, each once.
 
-    A digest that is not known (None) is left out.
+    A digest that is not known (None) is left out; whoever says what was trained on says beside it
+    of which corpora some were (`undigested`).
 
     Raises:
         DigestError: one is no digest.

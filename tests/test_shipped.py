@@ -105,15 +105,3 @@ def test_loading_says_nothing_on_stderr(pair: Made) -> None:
     command = [sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("CC-BY-4.0\n", "")
-
-
-@pytest.mark.skipif(
-    not (shipped.FOLDER / shipped.MODELS[shipped.DEFAULT]).is_file(),
-    reason="the default model is not in this checkout",
-)
-def test_the_shipped_default_is_what_it_says() -> None:
-    judge = ehsaas.load()
-    assert judge.name == shipped.DEFAULT
-    assert judge.licence and judge.facts["corpora"] and judge.scores is not None
-    assert len(judge.classes) == 7
-    assert (shipped.FOLDER / shipped.MODELS[shipped.DEFAULT]).stat().st_size <= 18e6

@@ -141,7 +141,7 @@ def _detail(cell: Cell) -> tuple[str, ...]:
 
 
 def _named(entry: Entry) -> str:
-    """Its name; of one that keeps silent about its training that is said, too."""
+    """Its name; where it is not known whether languages are new to it that is said, too."""
     return f"{entry.about.name} ({entry.silent})" if entry.silent else entry.about.name
 
 

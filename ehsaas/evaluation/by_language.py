@@ -17,7 +17,8 @@ from ehsaas.utterances import without_regions
 
 COUNTED = ("zero-shot", "lolo", "unknown")
 """Protocols of figures that count in a mean: of a language that was not trained on, as far as the
-system says."""
+system says. One that was adapted, or taught, with recordings whose language is not known counts as
+little as one that was trained on the language: they may well be of that one."""
 
 SEXES = ("female", "male")
 

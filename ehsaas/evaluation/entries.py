@@ -61,9 +61,9 @@ class Entry:
 
     @property
     def silent(self) -> str:
-        """What is said beside a model that does not tell what it was trained on; else nothing."""
-        unknown = any(one["protocol"] == "unknown" for one in self.about.standings)
-        return "does not say what it was trained on" if unknown else ""
+        """Why of some languages it is not known whether they are new to the model; else nothing."""
+        told = (one["why"] for one in self.about.standings if one["protocol"] == "unknown")
+        return "; ".join(dict.fromkeys(map(str, told)))
 
     def why_not(self, language: str) -> str:
         """Why there is no UAR in `four` for a language that the items are in."""

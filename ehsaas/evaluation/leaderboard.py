@@ -32,10 +32,11 @@ METHOD: tuple[str, ...] = (
     " among these four.",
     "Only entries with the same list of items (`items.csv` in an entry's folder, by its sha256) are"
     " ranked together, and only over languages that count for all of them. A language counts where"
-    " it was not trained on (`zero-shot`, or `lolo`: trained anew without it), and where the model"
-    " does not say (`unknown`).",
+    " it was not trained on (`zero-shot`, or `lolo`: trained anew without it), and where that is"
+    " not known (`unknown`); the reason stands beside the entry's name.",
     "`same language`: trained on other recordings in the language. `contaminated`: trained on"
-    " recordings that are judged; they are left out where the model says which. Neither counts."
+    " recordings that are judged; they are left out where the model says which. `adapted`: changed"
+    " after its training, by recordings whose language is not known. No such figure counts."
     " Recordings are told by their digests, so a copy at another level or rate is not seen; nor is"
     " what a pretrained encoder heard before.",
     "Statistics of a corpus or a speaker are those of all its items that the model was not trained"
@@ -174,7 +175,7 @@ def _shown_line(board: Board, ranking: Ranking, line: Line) -> dict[str, Any]:
 
 
 def _kind(entry: Entry) -> str:
-    """What an entry is; of one that keeps silent about its training that is said, too."""
+    """What an entry is; where it is not known whether languages are new to it, that too."""
     return "; ".join(part for part in (entry.about.kind, entry.silent) if part)
 
 

@@ -72,6 +72,7 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
             "languages": sorted(data.rows["language"].unique().to_list()),
             "utterances": len(data.features),
             "digests": digests.pack(data.rows["digest"]),
+            **_undigested(data.rows),
             "validation_uar": history.epochs[history.best_epoch].validation_uar,
             "calibration": calibration,
             **pretrained.facts(config),
@@ -96,6 +97,12 @@ def recogniser(setup: Setup, cell: Cell) -> Trained:
         "epochs": networks.epochs(history),
     }
     return Trained(_judged(setup, data, languages, network, statistics, cell), [told], (how,))
+
+
+def _undigested(rows: pl.DataFrame) -> dict[str, list[str]]:
+    """The corpora of which some recordings have no digest, where there are any."""
+    lacking = sorted(rows.filter(pl.col("digest").is_null())["corpus"].unique())
+    return {"undigested": lacking} if lacking else {}
 
 
 def _judged(

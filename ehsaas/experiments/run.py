@@ -229,10 +229,13 @@ def _table(
     ready = corpora / f"{name}.parquet"
     if own.is_file():
         table = utterances.read(own)
-        now = given.get(name, utterances.read(ready) if ready.is_file() else table)
+        if name in given:
+            now, what = given[name], f"the table of {name} that was given"
+        else:
+            now, what = utterances.read(ready) if ready.is_file() else table, str(ready)
         if not now.rows.equals(table.rows):
             raise ConfigError(
-                f"{ready} has changed since the run in {out} was begun; give another folder with"
+                f"{what} has changed since the run in {out} was begun; give another folder with"
                 " -o, or remove that one"
             )
         return table

@@ -221,16 +221,24 @@ def located(name: str, root: Path | None) -> str:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Without the bar that transformers draws for every checkpoint it reads."""
+def quietly(report: bool = True) -> Iterator[None]:
+    """Without the bar that transformers draws for every checkpoint it reads.
+
+    Args:
+        report: whether it may write down which weights were missing or did not fit; not where the
+            caller says so.
+    """
     from transformers.utils import logging as told
 
     logging: Any = told  # it has no types
-    drawn = logging.is_progress_bar_enabled()
+    drawn, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    if not report:
+        logging.set_verbosity_error()
     try:
         yield
     finally:
+        logging.set_verbosity(level)
         if drawn:
             logging.enable_progress_bar()
 

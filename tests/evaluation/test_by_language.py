@@ -83,6 +83,7 @@ def test_statistics_and_label_sets_have_cells_of_their_own_in_a_fixed_order() ->
         ("unknown", True),
         ("same language", False),
         ("contaminated", False),
+        ("adapted", False),
     ],
 )
 def test_what_counts(protocol: str, counts: bool) -> None:

@@ -86,4 +86,17 @@ def test_why_a_language_has_no_figure(tmp_path: Path) -> None:
     assert seen.why_not("ur") == "all 3 recordings were trained on"
 
 
+def test_what_is_not_known_of_a_model_is_said_by_its_reasons() -> None:
+    one = {"language": "ur", "items": 3, "trained_on": 0}
+    told = [
+        one | {"protocol": "adapted", "why": "adapted to recordings"},
+        one | {"protocol": "unknown", "why": "says nothing"},
+        one | {"protocol": "unknown", "why": "says nothing"},
+    ]
+    toy = entry("toy", {"de": 0})
+    assert toy.silent == ""
+    for standings, silent in ((told, "says nothing"), (told[:1], "")):
+        assert replace(toy, about=replace(ABOUT, standings=standings)).silent == silent
+
+
 SEEN = {"trained_on": 3}

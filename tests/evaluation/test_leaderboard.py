@@ -19,7 +19,9 @@ def made(tmp_path: Path) -> Leaderboard:
     """Two models, one of which was trained on German; one says nothing of its training."""
     for name, german, protocol in (("seen", 0, "same language"), ("silent", 4, "unknown")):
         about = entry(name, {"de": 0}).about
-        standings = [dict(one) | {"protocol": protocol} for one in about.standings]
+        why = "does not say what it was trained on" if protocol == "unknown" else ""
+        told = {"protocol": protocol, "why": why}
+        standings = [dict(one) | told for one in about.standings]
         table = pl.concat(
             [
                 answers(german, 8, language="de", corpus="first", protocol=protocol),
@@ -60,7 +62,7 @@ def test_the_markdown_has_the_same_figures(made: Leaderboard) -> None:
 def test_the_page_loads_nothing_and_says_who_keeps_silent(made: Leaderboard) -> None:
     text = made.html.read_text(encoding="utf-8")
     assert not re.search(r"(src|href)\s*=|@import|url\(", text)
-    assert text.count("does not say what it was trained on") == 2  # in both rankings
+    assert text.count("<small>toy; does not say what it was trained on<") == 2  # both rankings
     assert "that a model was not trained on, as far as it says." in text
     assert "sha256 of the list a" in text and "Every figure" in text
     assert "<built-in" not in text and "None" not in text

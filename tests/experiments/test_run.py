@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import ehsaas
-from ehsaas import audio, utterances
+from ehsaas import audio, digests, utterances
 from ehsaas.evaluation import predictions
 from ehsaas.evaluation.metrics import uar
 from ehsaas.evaluation.publish import publish
@@ -145,6 +145,33 @@ def test_a_changed_table_is_refused(home: Path, tmp_path: Path) -> None:
     utterances.write(table.keep(table.rows.head(40)), path)
     with pytest.raises(ConfigError, match="has changed"):
         run(only, tmp_path / "corpora", tmp_path / "run", store=tmp_path, fast_dev_run=True)
+
+
+def test_a_table_that_was_given_is_named_where_it_is_another(tmp_path: Path) -> None:
+    """Nothing is said of a table in the folder, which is not looked at."""
+    corpora(tmp_path / "corpora")
+    path = tmp_path / "corpora" / "first.parquet"
+    table = utterances.read(path)
+    path.write_bytes(b"no table")
+    only = config(corpora=("first",), transfer=None, adaptation=None)
+    out = tmp_path / "run"
+    utterances.write(table, out / "tables" / "first.parquet")
+    given = {"first": table.keep(table.rows.head(40))}
+    with pytest.raises(ConfigError, match="the table of first that was given has changed since"):
+        run(only, tmp_path / "corpora", out, store=tmp_path, tables=given)
+
+
+def test_a_recogniser_names_the_corpora_that_it_knows_not_all_digests_of(tmp_path: Path) -> None:
+    corpora(tmp_path / "corpora")
+    path = tmp_path / "corpora" / "first.parquet"
+    table = utterances.read(path)
+    some = pl.when(pl.int_range(pl.len()) >= 3).then(pl.col("digest"))
+    utterances.write(table.keep(table.rows.with_columns(digest=some)), path)
+    only = config(corpora=("first", "second"), transfer=None, adaptation=None)
+    run(only, path.parent, tmp_path / "run", store=tmp_path, fast_dev_run=True)
+    facts = ehsaas.load(tmp_path / "run" / "model").facts
+    assert facts["undigested"] == ["first"]
+    assert digests.count(facts["digests"]) == facts["utterances"] - 3
 
 
 def test_a_finished_run_is_not_run_again(home: Path) -> None:

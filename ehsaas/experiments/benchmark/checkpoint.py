@@ -1,6 +1,7 @@
 """The folder of a transformers checkpoint for audio classification → an entrant."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,9 @@ from ehsaas.experiments.benchmark.entrants import Entrant, digest_of
 from ehsaas.experiments.benchmark.mistakes import BenchmarkError
 from ehsaas.experiments.benchmark.outputs import Outputs
 
+_UNUSED = ("masked_spec_embed",)
+"""Endings of weights that hearing needs not, and that older checkpoints lack."""
+
 EXTRA = "transformers checkpoints need transformers: pip install 'ehsaas[encoders]'"
 
 
@@ -23,8 +27,8 @@ def entrant(folder: Path, labels: str | None) -> Entrant:
     Its outputs are what `--labels` says, else what `id2label` of its configuration does.
 
     Raises:
-        BenchmarkError: an output cannot be told for an emotion, the weights are no safetensors, or
-            it does not hear 16 kHz.
+        BenchmarkError: an output cannot be told for an emotion, the weights are no safetensors or
+            not whole, or it does not hear 16 kHz.
         ImportError: transformers is not installed.
     """
     meant = _outputs(folder, labels)
@@ -83,7 +87,7 @@ def _outputs(folder: Path, labels: str | None) -> Outputs:
 
 
 def _loaded(folder: Path) -> tuple[Any, Any]:
-    """What prepares samples, and the network that hears them."""
+    """What prepares samples, and the network that hears them, no weight of it made up."""
     try:
         import transformers
     except ImportError as error:
@@ -94,19 +98,40 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
 
     where, library = str(folder), cast(Any, transformers)
     try:
-        with quietly():
+        with quietly(report=False):
             extractor = library.AutoFeatureExtractor.from_pretrained(where, local_files_only=True)
-            network = library.AutoModelForAudioClassification.from_pretrained(
-                where, local_files_only=True, use_safetensors=True
+            network, read = library.AutoModelForAudioClassification.from_pretrained(
+                where,
+                local_files_only=True,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # they are told below, by name
+                output_loading_info=True,
             )
     except SafetensorError as error:
         files = ", ".join(sorted(one.name for one in folder.glob("*.safetensors")))
         raise BenchmarkError(
             f"{folder}: its weights ({files}) are damaged ({error}); copy or download them again"
         ) from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
         told = str(error).splitlines()[0]
         raise BenchmarkError(
             f"{folder}: no checkpoint for audio classification ({told})"
         ) from error
+    _see_whole(folder, read)
     return extractor, network.eval()
+
+
+def _see_whole(folder: Path, read: Mapping[str, Any]) -> None:
+    """See that the folder had every weight; transformers would fill the others at random."""
+    missing = {name for name in read["missing_keys"] if not name.endswith(_UNUSED)}
+    unfit = {name for name, *_ in read["mismatched_keys"]}
+    wrong = [
+        f"weights {what} ({len(names)}: {', '.join(sorted(names)[:3])}{', …' * (len(names) > 3)})"
+        for names, what in ((missing - unfit, "are missing"), (unfit, "are of another size"))
+        if names
+    ]
+    if wrong:
+        raise BenchmarkError(
+            f"{folder}: {' and '.join(wrong)}, so that its answers would be random; give a"
+            " checkpoint that was trained for audio classification, with its classifier"
+        )

@@ -82,18 +82,22 @@ def judge(bench: Bench, path: Path, progress: Progress) -> pl.DataFrame:
 
 
 def finished(bench: Bench, path: Path) -> tuple[str, ...]:
-    """The corpora whose predictions are all in the file at `path`.
+    """The corpora whose predictions are all in the file at `path`, under the protocols of now.
 
     Raises:
         PredictionError: what is there is no prediction table.
     """
     if not path.is_file():
         return ()
+    protocols = {one.language: one.protocol for one in bench.standings}
+    own = pl.col("language").replace_strict(protocols, default=None)
     held = predictions.read(path)
+    stale = set(held.filter(pl.col("protocol").ne_missing(own))["corpus"])
     return tuple(
         corpus
         for corpus in asked(bench.entrant, bench.items).corpora
-        if set(kinds(bench.entrant, bench.items.rows.filter(corpus=corpus)))
+        if corpus not in stale
+        and set(kinds(bench.entrant, bench.items.rows.filter(corpus=corpus)))
         <= set(held.filter(corpus=corpus)["normalisation"])
     )
 

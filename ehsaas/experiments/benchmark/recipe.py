@@ -64,10 +64,13 @@ def items_for(
 def reduced(config: ExperimentConfig, items: Items) -> ExperimentConfig:
     """The recipe held to the one question, over the corpora of the items.
 
+    What it is judged in are four emotions; it learns those that it learns by itself.
+
     Raises:
         ConfigError: what is left of it does not go together.
     """
     statistics = config.transfer.statistics if config.transfer else ("source", "corpus")
+    learns = None if config.learned_labels == "four" else config.learned_labels
     kept = config.model_dump() | {
         **{name: None for name in ("within", "adaptation", "joint", "robustness", "switching")},
         **{name: None for name in ("classical", "methods", "enrolment")},
@@ -76,7 +79,12 @@ def reduced(config: ExperimentConfig, items: Items) -> ExperimentConfig:
         "never_by_speaker": [name for name in config.never_by_speaker if name in items.corpora],
         "neutral_styles": {},
         "variants": {},
-        "transfer": {"label_set": "four", "pairs": False, "statistics": statistics},
+        "transfer": {
+            "label_set": "four",
+            "learns": learns,
+            "pairs": False,
+            "statistics": statistics,
+        },
         "recogniser": False,
     }
     try:

@@ -13,6 +13,7 @@ from ehsaas.utterances import UNNAMED, primary
 ZERO_SHOT = "zero-shot"
 SAME_LANGUAGE = "same language"
 CONTAMINATED = "contaminated"
+ADAPTED = "adapted"
 NOT_SAID = "unknown"
 
 
@@ -20,8 +21,9 @@ NOT_SAID = "unknown"
 class Standing:
     """How a model stands to one language.
 
-    `protocol` is `zero-shot`, `same language`, `contaminated` or `unknown`; `why` says so in a
-    sentence. Of `items` in the language `trained_on` were trained on.
+    `protocol` is `zero-shot`, `same language`, `contaminated`, `adapted` (changed after its
+    training, by recordings whose language is not known) or `unknown`; `why` says so in a sentence.
+    Of `items` in the language `trained_on` were trained on.
     """
 
     language: str
@@ -43,8 +45,9 @@ def standings(items: Items, facts: Mapping[str, Any]) -> tuple[Standing, ...]:
     Args:
         items: of the benchmark.
         facts: what the model says of itself: `corpora`, `languages` and packed `digests` that it
-            was trained on, each where it says so; what it was `adapted` to, or who its `teacher`
-            is, with packed digests of what it `heard` then where `digests` does not hold them.
+            was trained on, each where it says so; corpora of which `digests` lacks some
+            recordings as `undigested`; what it was `adapted` to, or who its `teacher` is, with
+            packed digests of what it `heard` then where `digests` does not hold them.
 
     Raises:
         DigestError: its digests are damaged.
@@ -82,29 +85,36 @@ def _standing(
 
 
 def _told(language: str, own: pl.DataFrame, facts: Mapping[str, Any], seen: int) -> tuple[str, str]:
+    blind = ", ".join(_blind(own, facts))
     if seen:
-        return CONTAMINATED, f"{seen} of {own.height} recordings were trained on; they are left out"
-    if blind := _blind(own, facts):
+        why = f"{seen} of {own.height} recordings were trained on; they are left out"
+        return CONTAMINATED, f"{why}, but maybe not all of {blind}" if blind else why
+    if blind:
         return CONTAMINATED, (
-            f"trained on {', '.join(blind)}; it is not known on which recordings, so none could be"
-            " left out"
+            f"trained on {blind}; it is not known on which recordings, so none could be left out"
         )
     tongues = {primary(one) for one in facts.get("languages") or ()}
     if language in tongues or _adapted_to(facts) & set(own["corpus"]):
         return SAME_LANGUAGE, "trained on other recordings in this language"
+    for fact, how in (("adapted", "adapted to"), ("teacher", "taught with")):
+        if fact in facts:
+            return ADAPTED, f"{how} recordings whose language is not known"
+    if not tongues:
+        some = facts.get("corpora") or facts.get("digests")
+        what = "in which languages it was trained" if some else "what it was trained on"
+        return NOT_SAID, f"does not say {what}"
+    if tongues & UNNAMED:
+        return NOT_SAID, "trained on recordings whose language is not known, too"
     if language in UNNAMED:
-        return NOT_SAID, "the recordings' language is not known"
-    if not tongues or tongues & UNNAMED:
-        return NOT_SAID, "the languages it was trained on are not known"
-    if "adapted" in facts or "teacher" in facts:
-        return NOT_SAID, "adapted to recordings, or taught with some, whose language is not known"
+        return NOT_SAID, "the judged recordings' language is not known"
     return ZERO_SHOT, "trained on other languages"
 
 
 def _blind(own: pl.DataFrame, facts: Mapping[str, Any]) -> list[str]:
-    """Corpora that were trained on, of which no digest tells which recordings."""
+    """Corpora that were trained on, of which no digest tells which recordings, or not all."""
     trained, adapted = set(facts.get("corpora") or ()), _adapted_to(facts)
     found = set(own.filter(pl.col("digest").is_null())["corpus"]) & (trained | adapted)
+    found |= set(facts.get("undigested") or ()) & set(own["corpus"])
     if not facts.get("digests"):
         found |= trained & set(own["corpus"])
         if not facts.get("heard"):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from ehsaas.calibration import softmax
 from ehsaas.experiments.benchmark import checkpoint
@@ -111,6 +112,44 @@ def test_damaged_weights_are_told(saved: Path, tmp_path: Path) -> None:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(BenchmarkError, match=r"\(model.safetensors\) are damaged .*copy or downl"):
+        checkpoint.entrant(tmp_path, None)
+
+
+def test_weights_that_are_missing_or_do_not_fit_are_told(
+    saved: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """transformers would fill them at random: another model every time, under one digest."""
+    for path in saved.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    weights, file = load_file(saved / "model.safetensors"), tmp_path / "model.safetensors"
+    encoder = {name: x for name, x in weights.items() if name.startswith("wav2vec2.")}
+    save_file(encoder, file, {"format": "pt"})
+    told = r"weights are missing \(4: classifier.bias, classifier.weight, projector.bias, …\), so"
+    with pytest.raises(BenchmarkError, match=f"{told} that its answers would be random; give a"):
+        checkpoint.entrant(tmp_path, None)
+    save_file(weights | {"classifier.bias": torch.zeros(3)}, file, {"format": "pt"})
+    with pytest.raises(BenchmarkError, match=r"weights are of another size \(1: classifier.bias\)"):
+        checkpoint.entrant(tmp_path, None)
+    written = capfd.readouterr()
+    assert written.out == written.err == ""
+
+
+def test_a_weight_that_only_training_needs_may_be_missing(saved: Path, tmp_path: Path) -> None:
+    for path in saved.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    weights = load_file(saved / "model.safetensors")
+    del weights["wav2vec2.masked_spec_embed"]
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+    heard = [checkpoint.entrant(one, None).hear(tone(220), None) for one in (saved, tmp_path)]
+    np.testing.assert_array_equal(heard[0], heard[1])
+
+
+def test_a_network_that_cannot_be_made_is_told(saved: Path, tmp_path: Path) -> None:
+    for path in saved.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    about = json.loads((saved / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps(about | {"classifier_proj_size": -1}))
+    with pytest.raises(BenchmarkError, match="no checkpoint for audio classification"):
         checkpoint.entrant(tmp_path, None)
 
 

@@ -65,6 +65,20 @@ def test_entries_are_ranked_by_their_means(two: Items, tmp_path: Path) -> None:
     assert ranking.languages == ("de", "ur")
 
 
+def test_an_adapted_model_does_not_rank_beside_those_that_never_heard_the_language(
+    two: Items, tmp_path: Path
+) -> None:
+    """It may have been adapted to other recordings in the tested language: nobody knows."""
+    entered(two, tmp_path, tables.never_sad, "new", languages=["en"])
+    made = entered(two, tmp_path, name="changed", languages=["en"], adapted={"to": "own"})
+    (board,) = made.board.boards
+    assert [line.entry.about.name for one in board.rankings for line in one.lines] == ["new"]
+    assert [one.about.name for one, _ in board.unranked] == ["changed"]
+    text = made.board.markdown.read_text()
+    assert "German: adapted to recordings whose language is not known" in text
+    assert "changed (" not in text
+
+
 def test_the_same_model_again_is_the_same_entry(two: Items, tmp_path: Path) -> None:
     first, again = (entered(two, tmp_path / "runs", languages=["en"]) for _ in range(2))
     assert first.entry.folder == again.entry.folder

@@ -110,6 +110,16 @@ def test_what_is_finished_is_not_judged_again(tmp_path: Path) -> None:
     assert again.asked == []
 
 
+def test_what_was_judged_as_another_kind_of_figure_is_judged_again(tmp_path: Path) -> None:
+    given, path = of(table(tmp_path, speakers=2)), tmp_path / "p.parquet"
+    for facts, protocol in (({}, "unknown"), ({"adapted": {"to": "own"}}, "adapted")):
+        said = judge(
+            bench(replace(entrant(Listener(tables.right)), facts=facts), given), path, quiet
+        )
+        assert set(said["protocol"]) == {protocol}
+        assert set(predictions.read(path)["protocol"]) == {protocol}
+
+
 def test_a_recording_that_goes_while_others_are_judged_is_told(tmp_path: Path) -> None:
     given = of(table(tmp_path, speakers=1))
     given.table.location("first", "s0_sadness.wav").unlink()

@@ -3,6 +3,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from safetensors.torch import load_file
 
 from ehsaas import utterances
 from ehsaas.evaluation.pooled import pool
@@ -78,9 +79,29 @@ def test_a_recipe_is_held_to_the_one_question(three: Items) -> None:
     assert only.corpora == ("first", "other", "second") and only.variants == {}
     assert only.transfer is not None and only.transfer.statistics == ("speaker",)
     assert only.transfer.label_set == "four" and not only.transfer.pairs
+    assert only.transfer.learns == "seven"  # as by itself
     assert only.within is None and only.adaptation is None and not only.recogniser
     assert only.never_by_speaker == ("first",)
     assert only.training == given.training and only.features == given.features
+
+
+@pytest.mark.parametrize("learns", [None, "seven"])
+def test_a_recipe_learns_the_emotions_that_it_learns_by_itself(
+    learns: str | None, tmp_path: Path
+) -> None:
+    """The items hold their recordings, too; all recipes are judged in the same four."""
+    known = (*FOUR, "fear")
+    one, two = table(tmp_path, "first", "de", known), table(tmp_path, "second", "ur", known, 6, 1)
+    given = small(corpora=("first", "second"), transfer={"learns": learns})
+    found = recipe.items_for(given, [one, two], tmp_path, (), quiet)
+    only, out = recipe.reduced(given, found), tmp_path / "run"
+    assert only.transfer is not None and only.transfer.learns == learns
+    said = recipe.leave_languages_out(only, found, tmp_path, out, tmp_path / "store", quiet)
+    assert set(said["truth"]) == set(FOUR) and set(said["label_set"]) == {"four"}
+    weights = load_file(next((out / "cells").glob("*.safetensors")))
+    assert len(weights["head.bias"]) == (7 if learns else 4)
+    trained = utterances.read(out / "tables" / "first.parquet").rows
+    assert set(trained["emotion"]) == set(known)
 
 
 def test_items_are_those_that_the_recipe_names(three: Items, tmp_path: Path) -> None:

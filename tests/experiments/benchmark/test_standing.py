@@ -25,18 +25,25 @@ def two(tmp_path: Path) -> Items:
         ({"corpora": ["third"], "languages": ["en"]}, "zero-shot", "zero-shot"),
         ({"corpora": ["third"], "languages": ["de-CH"]}, "same language", "zero-shot"),
         ({"corpora": ["third"], "languages": ["en", "mul"]}, "unknown", "unknown"),
-        ({"languages": ["en"], "adapted": {"to": "own"}}, "unknown", "unknown"),
-        ({"languages": ["en"], "adapted": {"to": "first"}}, "contaminated", "unknown"),
+        ({"languages": ["en"], "adapted": {"to": "own"}}, "adapted", "adapted"),
+        ({"languages": ["en", "mul"], "adapted": {"to": "own"}}, "adapted", "adapted"),
+        ({"adapted": {"to": "own"}}, "adapted", "adapted"),
+        ({"languages": ["en"], "adapted": {"to": "first"}}, "contaminated", "adapted"),
         (
             {"languages": ["en"], "adapted": {"to": "first"}, "heard": pack(["00" * 16])},
             "same language",
-            "unknown",
+            "adapted",
         ),
-        ({"languages": ["en", "ur"], "teacher": {"name": "ear"}}, "unknown", "same language"),
+        ({"languages": ["en", "ur"], "teacher": {"name": "ear"}}, "adapted", "same language"),
         ({"corpora": ["first"], "languages": ["de"]}, "contaminated", "zero-shot"),
         (
             {"corpora": ["first"], "languages": ["de"], "digests": pack(["00" * 16])},
             "same language",
+            "zero-shot",
+        ),
+        (
+            {"languages": ["en"], "digests": pack(["00" * 16]), "undigested": ["first"]},
+            "contaminated",
             "zero-shot",
         ),
     ],
@@ -48,6 +55,29 @@ def test_how_a_model_stands_to_a_language(
     assert (found["de"].protocol, found["ur"].protocol) == (german, urdu)
     assert all(one.left == one.items == 8 for one in found.values())
     assert unseen(two, facts)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({}, "does not say what it was trained on"),
+        ({"corpora": ["third"]}, "does not say in which languages it was trained"),
+        ({"languages": ["en", "mul"]}, "trained on recordings whose language is not known, too"),
+        ({"adapted": {"to": "own"}}, "adapted to recordings whose language is not known"),
+        ({"teacher": {"name": "ear"}}, "taught with recordings whose language is not known"),
+    ],
+)
+def test_the_reason_is_the_true_one(two: Items, facts: dict[str, Any], why: str) -> None:
+    assert {one.why for one in standings(two, facts)} == {why}
+
+
+def test_what_has_no_digest_may_be_among_what_is_left(two: Items) -> None:
+    angry = (pl.col("emotion") == "anger") & (pl.col("corpus") == "first")
+    packed = pack(digests(two.table, angry))
+    facts = {"languages": ["de"], "digests": packed, "undigested": ["first"]}
+    german, _ = standings(two, facts)
+    assert german.protocol == "contaminated" and german.trained_on == 2
+    assert german.why.endswith("they are left out, but maybe not all of first")
 
 
 def test_recordings_that_were_trained_on_are_found_by_digest_and_left_out(two: Items) -> None:
