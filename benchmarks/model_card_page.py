@@ -64,14 +64,14 @@ class Facts:
 
 def page(facts: Facts, predictions: pl.DataFrame) -> str:
     """The card."""
-    results = pool(predictions)
+    results, stem = pool(predictions), facts.name.replace("-", "_")
     measured = [
         *voice_tables(voices(predictions, facts.name)),
         *promise_tables(stated(predictions), ({"system": facts.name, "normalisation": ALONE},)),
         costs([one for one in results if one.system == facts.name]),
     ]
     left_out = _left_out(facts, predictions)
-    failing = [confusions(pool(left_out)), mistakes_table(mistakes(left_out))]
+    failing = [confusions(left_out), mistakes_table(mistakes(left_out))]
     read = [told_apart(results, what) for what in (CORPORA, CHANNELS)]
     return f"""# Model card: {facts.name}
 
@@ -79,9 +79,10 @@ A clip of speech → probabilities of {len(facts.classes)} emotions ({", ".join(
 arousal and valence from −1 to 1, a set of emotions that holds the acted one with a promised
 probability, and "not sure" where that set has several. It is a linear layer on hidden states of
 {facts.encoder}, which is frozen; a clip is brought to one level first. It comes with the package as
-one ONNX file with weights of 8 bits; the figures below are of the network in 32 bits. Arousal and
-valence are nothing that it learned of their own: the emotions' signs on Russell's circumplex
-(anger 1 and −1, neutral 0 and 0, …), averaged by the probabilities.
+one ONNX file with weights of 8 bits; the figures below are of the network in 32 bits, and
+`docs/results/{stem}_file.md` says what 8 bits change. Arousal and valence are nothing that it
+learned of their own: the emotions' signs on Russell's circumplex (anger 1 and −1, neutral 0 and 0,
+…), averaged by the probabilities.
 
 ```python
 import ehsaas
@@ -130,9 +131,11 @@ the one with {min(one.women + one.men for one in facts.data)} of them would weig
 ```
 
 trains it and everything below in {facts.minutes:.0f} minutes on {facts.cores} cores
-({facts.processor}), from encoder features in the store. Chosen inside the training part, by leaving
-out each of its languages: {facts.taken}. What there was to choose from was thought of with
-these corpora in view. Copies of every utterance train along, through: {", ".join(facts.copies)}.
+({facts.processor}), encoder features that were not in the store yet included.
+
+Chosen inside the training part, by leaving out each of its languages: {facts.taken}. What there was
+to choose from was thought of with these corpora in view. Copies of every utterance train along,
+through: {", ".join(facts.copies)}.
 The temperature and the threshold of the sets come from {facts.calibration["utterances"]}
 utterances, each language judged by a network that never heard it.
 

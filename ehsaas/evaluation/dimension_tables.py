@@ -125,7 +125,8 @@ def keeps(results: Sequence[Result], system: str) -> tuple[str, tuple[str, ...]]
         f" one), arousal keeps more of its skill above chance than valence in {more} and less in"
         f" {less}; in {len(told) - more - less} the two are not told apart."
     )
-    return short, tuple(_said(one) for one in told if one.system == system)
+    several = len({one.label_set for one in told}) > 1
+    return short, tuple(_said(one, several) for one in told if one.system == system)
 
 
 _MORE, _LESS, _SAME = "arousal keeps more", "valence keeps more", "the two are not told apart"
@@ -138,11 +139,13 @@ def _verdict(one: Compared) -> str:
     return _MORE if span.low > 0 else _LESS if span.high < 0 else _SAME
 
 
-def _said(one: Compared) -> str:
+def _said(one: Compared, several: bool) -> str:
+    """A sentence about one case, which names its label set where there are `several`."""
+    asked = f", {one.label_set}" if several else ""
     arousal, valence = one.kept["arousal"], one.kept["valence"]
     source = {"lolo": "all other languages", "pair": "one other corpus"}[one.protocol]
     return (
-        f"{one.system} on {one.features}, {one.normalisation} statistics, from {source},"
+        f"{one.system} on {one.features}, {one.normalisation} statistics{asked}, from {source},"
         f" {len(one.targets)} languages: {_spoken(arousal)} of the arousal skill above chance is"
         f" kept and {_spoken(valence)} of the valence skill; {_verdict(one)}."
     )

@@ -1,46 +1,49 @@
 """How a system fails on voices that were not trained on: what it takes for what, and examples."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from ehsaas.evaluation.pooled import Result
+from ehsaas.emotions import in_order
 from ehsaas.evaluation.predictions import PROBABILITY
 from ehsaas.evaluation.tables import Table
-from ehsaas.evaluation.tongues import language, tongue
+from ehsaas.evaluation.tongues import tongue
 
 EXAMPLES = 3
 """Mistakes shown of each language."""
 
 
-def confusions(results: Sequence[Result]) -> Table:
+def confusions(predictions: pl.DataFrame) -> Table:
     """Of each emotion: how often it is recognised, and what it is most often taken for instead.
 
     Args:
-        results: of one system, each on other clips.
+        predictions: of one system, each clip once.
     """
     return Table(
         "What is taken for what",
         "Recall of each emotion, and what it is most often called instead, with how often.",
         ("language", "tested on", "emotion", "recall", "most often called instead", "clips"),
-        tuple(line for one in results for line in _lines(one)),
+        tuple(
+            line
+            for (corpus,), own in predictions.sort("corpus").group_by("corpus", maintain_order=True)
+            for line in _lines(str(corpus), own)
+        ),
     )
 
 
-def _lines(one: Result) -> list[tuple[str, ...]]:
-    names, (E, _) = one.classes, one.items.predicted.shape
+def _lines(corpus: str, predictions: pl.DataFrame) -> list[tuple[str, ...]]:
+    spoken = " and ".join(tongue(one) for one in sorted(predictions["language"].unique()))
     lines: list[tuple[str, ...]] = []
-    for code, name in enumerate(names):
-        if not (one.items.truth == code).any():
-            continue
-        own = one.items.predicted[:, one.items.truth == code]
-        said = np.bincount(own[(own >= 0) & (own < len(names))], minlength=len(names)) / own.size
-        other = max((i for i in range(len(names)) if i != code), key=lambda i: (said[i], -i))
-        taken = f"{names[other]} ({said[other]:.2f})" if said[other] else "nothing"
-        place = (language(one), one.corpus) if not lines else ("", "")
-        lines.append((*place, name, f"{said[code]:.2f}", taken, str(own.size // E)))
+    for emotion in in_order(set(predictions["truth"])):
+        called = predictions.filter(truth=emotion)["predicted"]
+        wrong = Counter(called.filter(called != emotion).to_list())
+        right = 1 - wrong.total() / len(called)
+        other, times = min(wrong.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))
+        taken = f"{other} ({times / len(called):.2f})" if times else "nothing"
+        place = ("", "") if lines else (spoken, corpus)
+        lines.append((*place, emotion, f"{right:.2f}", taken, str(len(called))))
     return lines
 
 

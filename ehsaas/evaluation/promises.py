@@ -7,7 +7,16 @@ import numpy as np
 from ehsaas.evaluation.bootstrap import FEWEST_SPEAKERS
 from ehsaas.evaluation.stated import Stated
 from ehsaas.evaluation.tables import Table, condition
-from ehsaas.evaluation.trust import OTHERS, OWN, PROMISES, PROTOCOL, Kept, Trusted, trusted
+from ehsaas.evaluation.trust import (
+    OTHERS,
+    OWN,
+    PROMISES,
+    PROTOCOL,
+    Kept,
+    Trusted,
+    error_together,
+    trusted,
+)
 from ehsaas.evaluation.views import Headline, is_headline
 
 SPOKEN = 0.9
@@ -82,7 +91,7 @@ def _coverage(kept: Kept, few: bool) -> str:
 
 
 def _sentence(found: Sequence[Trusted]) -> str:
-    """What a promise of 0.9 came to by each calibration, over the languages."""
+    """What a promise of 0.9 came to by each calibration, and the calibration error, in words."""
     said = []
     for on in (OTHERS, OWN):
         values = [one.at(SPOKEN).coverage for one in found if one.on == on]
@@ -91,7 +100,17 @@ def _sentence(found: Sequence[Trusted]) -> str:
                 f"calibrated on {on} it came to between {min(values):.2f} and {max(values):.2f},"
                 f" on average {np.mean(np.abs(np.array(values) - SPOKEN)):.3f} away"
             )
-    return f"A promise of {SPOKEN:g}: {'; '.join(said)}." if said else ""
+    told = [f"A promise of {SPOKEN:g}: {'; '.join(said)}."] if said else []
+    others = [one for one in found if one.on == OTHERS]
+    if len(others) > 1:
+        before, after = error_together(others)
+        told.append(
+            "ECE of all these languages' utterances in one pool, each calibrated on the others:"
+            f" {after:.3f} (before {before:.3f}); the mean of their own is"
+            f" {np.mean([one.error[1] for one in others]):.3f}, since some are too sure and some"
+            " too modest."
+        )
+    return " ".join(told)
 
 
 def _way(one: Stated) -> tuple[str, ...]:
@@ -106,7 +125,7 @@ def _by_way(by_way: Mapping[tuple[str, ...], Sequence[Trusted]]) -> Table:
         (
             *("system", "features", "statistics", "condition", "label set", "languages"),
             *("kept, other languages", "kept, own speakers"),
-            *("ECE before", "ECE, other languages", "ECE, own speakers"),
+            *("ECE before", "ECE, other languages", "the same in one pool", "ECE, own speakers"),
             *("answered, own speakers", "right of those"),
         ),
         tuple(_way_line(way, by_way[way]) for way in sorted(by_way)),
@@ -121,7 +140,9 @@ def _way_line(way: tuple[str, ...], found: Sequence[Trusted]) -> tuple[str, ...]
         str(len({one.stated.corpus for one in found})),
         *(_spread([one.at(SPOKEN).coverage for one in sides[on]]) for on in (OTHERS, OWN)),
         _mean([one.error[0] for one in own or found]),
-        *(_mean([one.error[1] for one in sides[on]]) for on in (OTHERS, OWN)),
+        _mean([one.error[1] for one in sides[OTHERS]]),
+        f"{error_together(sides[OTHERS])[1]:.3f}" if sides[OTHERS] else "",
+        _mean([one.error[1] for one in own]),
         _mean([one.at(SPOKEN).answered for one in own]),
         _mean([one.at(SPOKEN).right for one in own]),
     )

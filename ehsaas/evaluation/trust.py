@@ -51,7 +51,7 @@ class Trusted:
     """One result under one calibration.
 
     `on` is `OTHERS` or `OWN`; `error`, the calibration error, and `brier` are (before, after) the
-    temperature.
+    temperature. `after` (N, K) are the probabilities after it, NaN in rows that were not judged.
     """
 
     stated: Stated
@@ -59,6 +59,7 @@ class Trusted:
     error: tuple[float, float]
     brier: tuple[float, float]
     kept: tuple[Kept, ...]
+    after: Floats
 
     def at(self, promise: float) -> Kept:
         """What one of `PROMISES` came to."""
@@ -87,6 +88,26 @@ def trusted(stated: Sequence[Stated]) -> list[Trusted]:
             if parts:
                 found.append(_measured(one, on, parts))
     return found
+
+
+def error_together(found: Sequence[Trusted]) -> tuple[float, float]:
+    """The calibration error (before, after) of the utterances of several languages in one pool.
+
+    What one language is too sure of and another too modest about evens out in it, so it is smaller
+    than the mean of theirs.
+
+    Args:
+        found: at least one, of the same classes; seeds are averaged.
+    """
+    errors = []
+    for seed in np.unique(np.concatenate([one.stated.seeds for one in found])):
+        rows = [(one, (one.stated.seeds == seed) & ~np.isnan(one.after[:, 0])) for one in found]
+        truth = np.concatenate([one.stated.truth[own] for one, own in rows])
+        before = np.concatenate([one.stated.probabilities[own] for one, own in rows])
+        after = np.concatenate([one.after[own] for one, own in rows])
+        errors.append([calibration_error(said, truth) for said in (before, after)])
+    before_it, after_it = np.mean(errors, axis=0).tolist()
+    return before_it, after_it
 
 
 def fold_of(one: Stated) -> NDArray[np.object_] | None:
@@ -171,6 +192,7 @@ def _measured(one: Stated, on: str, parts: Sequence[_Calibration]) -> Trusted:
         tuple(
             _kept(one, promise, held, judged) for promise, held in zip(PROMISES, sets, strict=True)
         ),
+        after,
     )
 
 

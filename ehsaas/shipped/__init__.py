@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-MODELS: Mapping[str, str] = {"ehsaas-base": "ehsaas-base.onnx"}
+MODELS: Mapping[str, str] = {"ehsaas-base": "ehsaas-base.onnx", "ehsaas-open": "ehsaas-open.onnx"}
 """The file of each; its licence is on its card (`Judge.licence`), the text of it in `LICENSES`."""
 
 DEFAULT = "ehsaas-base"

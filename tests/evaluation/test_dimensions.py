@@ -169,6 +169,13 @@ def test_the_sentence_counts_the_cases_and_tells_one_systems() -> None:
         " arousal keeps more."
     )
     assert keeps(pool(ruled(right)), "a") is None
+    again = pl.concat(tables).with_columns(label_set=pl.lit("among seven"))
+    both = keeps(pool(pl.concat([*tables, again])), "a")
+    assert both is not None and len(both[1]) == 2
+    assert {line.partition(", from")[0].rpartition(", ")[2] for line in both[1]} == {
+        str(tables[0]["label_set"][0]),
+        "among seven",
+    }
     kept, by_language, errors = dimension_tables(results, "a")
     assert [line[4] for line in kept.body] == ["mean of emodb, ravdess"] * 2
     assert [line[4] for line in by_language.body] == ["emodb", "ravdess"]

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 from ehsaas.evaluation.failures import EXAMPLES, confusions, mistakes, mistakes_table
-from ehsaas.evaluation.pooled import pool
 from tests.evaluation.builders import FOUR, judged
 
 
@@ -36,15 +35,22 @@ def table() -> pl.DataFrame:
 
 
 def test_each_emotion_says_what_it_is_taken_for(table: pl.DataFrame) -> None:
-    told = confusions(pool(table))
+    told = confusions(table)
     assert [line[:2] for line in told.body] == [("Urdu", "urdu"), *[("", "")] * 3]
     assert ("sadness", "0.30", "neutral (0.60)", "10") in [line[2:] for line in told.body]
     assert ("anger", "1.00", "nothing", "10") in [line[2:] for line in told.body]
 
 
 def test_an_emotion_without_clips_has_no_line(table: pl.DataFrame) -> None:
-    told = confusions(pool(table.filter(pl.col("truth") != "anger")))
+    told = confusions(table.filter(pl.col("truth") != "anger"))
     assert sorted(line[2] for line in told.body) == sorted({*FOUR} - {"anger"})
+
+
+def test_what_nobody_acts_is_named_where_it_is_said(table: pl.DataFrame) -> None:
+    """A model knows more emotions than a corpus has."""
+    sad = pl.col("truth") == "sadness"
+    said = table.with_columns(predicted=pl.when(sad).then(pl.lit("fear")).otherwise("predicted"))
+    assert ("sadness", "0.00", "fear (1.00)", "10") in [line[2:] for line in confusions(said).body]
 
 
 def test_a_clip_of_unknown_length_is_named_all_the_same(table: pl.DataFrame) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from ehsaas.evaluation.promises import promise_tables
 from ehsaas.evaluation.stated import Stated, stated
-from ehsaas.evaluation.trust import OTHERS, OWN, fold_of, trusted
+from ehsaas.evaluation.trust import OTHERS, OWN, error_together, fold_of, trusted
 from tests.evaluation.builders import FOUR, judged, left_out
 
 ZERO_SHOT = ({"system": "attention-bilstm", "normalisation": "source"},)
@@ -92,6 +92,9 @@ def test_the_tables_say_which_promises_were_kept() -> None:
     assert {len(line) for line in found.body} == {len(found.head)}
     assert "had the tested one among their sources" in found.intro
     assert "A promise of 0.9: calibrated on other languages it came to between" in found.intro
+    others = [one for one in trusted(stated(shifted())) if one.on == OTHERS]
+    before, after = error_together(others)
+    assert f"each calibrated on the others: {after:.3f} (before {before:.3f})" in found.intro
     assert "[" in found.body[0][7] and "†" not in found.body[0][7]
 
 
@@ -108,6 +111,16 @@ def test_all_ways_have_a_table_and_variants_none() -> None:
     assert [line[0] for line in every.body] == ["attention-bilstm", "coral", "nnpm"]
     assert {line[5] for line in every.body} == {"2"}
     assert {len(line) for line in every.body} == {len(every.head)}
+
+
+def test_too_sure_and_too_modest_even_out_in_one_pool() -> None:
+    table = pl.concat([left_out("de", 1.6), left_out("en", 0.6), left_out("ur", 1.0)])
+    others = [one for one in trusted(stated(table)) if one.on == OTHERS]
+    before, after = error_together(others)
+    alone = error_together(others[:1])
+    assert alone == pytest.approx(others[0].error)
+    assert before < np.mean([one.error[0] for one in others])
+    assert after < np.mean([one.error[1] for one in others])
 
 
 def test_no_table_without_probabilities() -> None:

@@ -64,7 +64,8 @@ def test_a_student_answers_as_its_teacher_does(taught: Recogniser) -> None:
 def test_what_a_student_says_of_itself(taught: Recogniser) -> None:
     assert taught.name == "ear-student" and taught.version == "7"
     assert taught.model == "attention-bilstm" and taught.classes == judge().classes
-    assert {*taught.facts} == {"corpora", "teacher"} and taught.facts["corpora"] == ["first"]
+    assert {*taught.facts} == {"corpora", "heard", "teacher"}
+    assert taught.facts["corpora"] == ["first"]
     assert taught.licence == "CC-BY-NC-SA-4.0"
     assert distil(judge(), tones(6, seed=1), 3, LITTLE).licence is None
     assert taught.scores is None and taught.reach is None
