@@ -63,7 +63,7 @@ def difference(said: pl.DataFrame) -> str:
     )
     columns = [name for name in said.columns if name.startswith(predictions.PROBABILITY)]
     apart = np.abs(whole.select(columns).to_numpy() - small.select(columns).to_numpy())
-    equal = float((whole["predicted"] == small["predicted"]).mean())
+    equal = np.mean(whole["predicted"].to_numpy() == small["predicted"].to_numpy())
     return (
         f"One clip judged alone: of {whole.height} clips both say the same of {100 * equal:.1f} %;"
         f" a probability differs by {np.nanmean(apart):.3f} on average, at most by"
@@ -88,7 +88,7 @@ def main() -> None:
         parser.error(
             f"{recogniser.name} was trained on {corpus}; give a corpus that it never heard"
         )
-    some = drawn(np.arange(len(table)), np.zeros(len(table)), given.most)
+    some = drawn(np.arange(len(table)), np.zeros(len(table), np.int64), given.most)
     heard = stored.kind_of(configuration.load(given.run / "config.yaml"))
     said = judged_by([recogniser, file], table.keep(table.rows[some])).with_columns(
         system=pl.lit(recogniser.name), features=pl.lit(heard)
