@@ -92,7 +92,7 @@ def test_a_recipe_learns_the_emotions_that_it_learns_by_itself(
     """The items hold their recordings, too; all recipes are judged in the same four."""
     known = (*FOUR, "fear")
     one, two = table(tmp_path, "first", "de", known), table(tmp_path, "second", "ur", known, 6, 1)
-    given = small(corpora=("first", "second"), transfer={"learns": learns})
+    given = small(corpora=("first", "second"), transfer={"learns": learns}, adaptation=None)
     found = recipe.items_for(given, [one, two], tmp_path, (), quiet)
     only, out = recipe.reduced(given, found), tmp_path / "run"
     assert only.transfer is not None and only.transfer.learns == learns
